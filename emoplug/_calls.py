@@ -1,0 +1,177 @@
+"""One hook call to one plugin: isolated, timed, typed, and checked."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pluggy
+
+from emoplug._catalogue import HOOKS
+from emoplug._errors import DeadlineError, PluginFailedError
+from emoplug._settings import OnError
+from emoplug._types import Degraded
+
+FIRST_RESULT = frozenset({"encode", "comprehend"})
+"""Hooks whose first answer decides; pluggy answers these bare, the others in a list."""
+
+log = logging.getLogger("emoplug")
+
+BUSY_LIMIT = 4
+"""A plugin this many of whose calls overran and still run is not asked again until one ends."""
+
+
+class Callers:
+    """Asks one plugin one hook, through pluggy, so that its argument rules hold."""
+
+    def __init__(self, manager: pluggy.PluginManager, plugins: Mapping[str, object]) -> None:
+        self._by_hook: dict[str, tuple[tuple[str, Callable[..., Any]], ...]] = {}
+        everyone = list(plugins.values())
+        for hook in HOOKS:
+            whole = getattr(manager.hook, hook)
+            names = {impl.plugin_name for impl in whole.get_hookimpls()}
+            self._by_hook[hook] = tuple(
+                (name, manager.subset_hook_caller(hook, [p for p in everyone if p is not plugin]))
+                for name, plugin in plugins.items()
+                if name in names
+            )
+
+    def of(self, hook: str) -> tuple[tuple[str, Callable[..., Any]], ...]:
+        """Answer (plugin name, caller) for everyone who implements ``hook``, in order."""
+        return self._by_hook[hook]
+
+    def ask(self, hook: str, caller: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """Call and unpack: a single plugin's list of one answer is that answer."""
+        answer = caller(**arguments)
+        if hook in FIRST_RESULT:
+            return answer
+        return answer[0] if answer else None
+
+
+@dataclass
+class Overruns:
+    """Counts, per plugin, the abandoned calls that still run."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, plugin: str, change: int) -> None:
+        """Note that an abandoned call began (1) or ended (-1)."""
+        with self.lock:
+            self.counts[plugin] = self.counts.get(plugin, 0) + change
+
+    def too_many(self, plugin: str) -> bool:
+        """Tell whether asking ``plugin`` again would only tie up one more thread."""
+        return self.counts.get(plugin, 0) >= BUSY_LIMIT
+
+
+class Attempt:
+    """The calls made for one ``prepare`` or ``review``: who is asked now, and who was skipped.
+
+    The worker asks; the caller that stops waiting calls ``abandon`` from its own thread.
+    """
+
+    def __init__(self, callers: Callers, overruns: Overruns, on_error: OnError) -> None:
+        self._callers, self._overruns, self._on_error = callers, overruns, on_error
+        self._lock = threading.Lock()
+        self._current: tuple[str, str, float] | None = None
+        self._abandoned: str | None = None
+        self._degraded: list[Degraded] = []
+        self.over = False
+
+    def callers(self, hook: str) -> tuple[tuple[str, Callable[..., Any]], ...]:
+        """Answer (plugin name, caller) for everyone who implements ``hook``, in order."""
+        return self._callers.of(hook)
+
+    def ask(
+        self, hook: str, arguments: Mapping[str, Any], check: Callable[[Any], str | None]
+    ) -> list[Any]:
+        """Ask everyone who implements ``hook``; answer what each said, ``None`` left out.
+
+        ``check`` tells what is wrong with an answer, or ``None``.
+        """
+        answers: list[Any] = []
+        for plugin, caller in self._callers.of(hook):
+            answer = self.ask_one(plugin, hook, caller, arguments, check)
+            if answer is not None:
+                answers.append(answer)
+                if hook in FIRST_RESULT:
+                    break
+        return answers
+
+    def degraded(self) -> tuple[Degraded, ...]:
+        """Everyone skipped so far."""
+        with self._lock:
+            return tuple(self._degraded)
+
+    def abandon(self, deadline: float) -> Degraded:
+        """Stop waiting: blame whoever is being asked now, and ask nobody after.
+
+        Raises:
+            DeadlineError: under ``on_error="raise"``.
+        """
+        with self._lock:
+            self.over = True
+            plugin, hook, started = self._current or ("emoplug", "prepare", time.perf_counter())
+            if self._current:
+                self._abandoned = plugin
+                self._overruns.add(plugin, 1)
+        if self._on_error == "raise":
+            raise DeadlineError(plugin, hook, deadline)
+        return self._skip(plugin, hook, f"deadline of {deadline:g} s reached", started)
+
+    def ask_one(
+        self,
+        plugin: str,
+        hook: str,
+        caller: Callable[..., Any],
+        arguments: Mapping[str, Any],
+        check: Callable[[Any], str | None],
+    ) -> Any:
+        """Ask one plugin; ``None`` when it has no opinion, fails, or time is up."""
+        started = time.perf_counter()
+        if self._overruns.too_many(plugin):
+            return self._fail(plugin, hook, "still busy with earlier calls", started, None)
+        with self._lock:
+            if self.over:
+                return None
+            self._current = (plugin, hook, started)
+        problem: str | None
+        cause: BaseException | None = None
+        try:
+            answer = self._callers.ask(hook, caller, arguments)
+            problem = None if answer is None else check(answer)
+        except BaseException as error:  # noqa: BLE001  # SystemExit in a plugin must not pass either
+            answer, cause = None, error
+            problem = f"{type(error).__name__}: {error}"
+        finally:
+            self._release()
+        return answer if problem is None else self._fail(plugin, hook, problem, started, cause)
+
+    def _release(self) -> None:
+        with self._lock:
+            self._current = None
+            if self._abandoned:
+                self._overruns.add(self._abandoned, -1)
+                self._abandoned = None
+
+    def _fail(
+        self, plugin: str, hook: str, reason: str, started: float, cause: BaseException | None
+    ) -> None:
+        if self._on_error == "raise":
+            raise PluginFailedError(plugin, hook, reason) from cause
+        self._skip(plugin, hook, reason, started)
+
+    def _skip(self, plugin: str, hook: str, reason: str, started: float) -> Degraded:
+        skipped = Degraded(
+            plugin=plugin, hook=hook, reason=reason, elapsed=time.perf_counter() - started
+        )
+        with self._lock:
+            self._degraded.append(skipped)
+        # The reason can hold a plugin's own words, which can hold the user's: not for the log.
+        log.warning("plugin %s skipped in %s after %.3f s", plugin, hook, skipped.elapsed)
+        return skipped

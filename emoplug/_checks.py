@@ -1,0 +1,97 @@
+"""What a plugin's answer must look like; each check tells what is wrong, or ``None``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from emoplug._turn import Comprehension, Encoding, Turn
+from emoplug._types import STRATEGIES, Cause, Reading, StrategyScore
+
+Check = Callable[[Any], str | None]
+
+
+def encoding_of(count: int) -> Check:
+    """An ``Encoding`` with ``count`` rows everywhere and columns that fit its labels."""
+
+    def check(answer: Any) -> str | None:
+        if not isinstance(answer, Encoding):
+            return _expected("an Encoding", answer)
+        labels = len(answer.labels)
+        shapes = {
+            "embeddings": len(answer.embeddings) == count,
+            "emotions": answer.emotions.shape == (count, labels),
+            "thresholds": answer.thresholds.shape == (labels,),
+            "affect": len(answer.affect) == count,
+        }
+        wrong = [name for name, fits in shapes.items() if not fits]
+        return f"{wrong[0]} do not fit {count} texts and {labels} labels" if wrong else None
+
+    return check
+
+
+def comprehension_of(turn: Turn) -> Check:
+    """A ``Comprehension`` with one row for each message of ``turn``."""
+    count = len(turn.messages)
+
+    def check(answer: Any) -> str | None:
+        if not isinstance(answer, Comprehension):
+            return _expected("a Comprehension", answer)
+        fits = len(answer.emotions) == count and len(answer.causes) == count
+        return None if fits else f"its rows do not fit {count} messages"
+
+    return check
+
+
+def values_of(kind: type, turn: Turn) -> Check:
+    """A sequence of ``kind`` whose message indices and spans lie inside ``turn``."""
+
+    def check(answer: Any) -> str | None:
+        if isinstance(answer, str | bytes) or not isinstance(answer, Sequence):
+            return _expected(f"a list of {kind.__name__}", answer)
+        for value in answer:
+            if not isinstance(value, kind):
+                return _expected(f"a list of {kind.__name__}", value, "one with")
+            problem = _outside(value, turn)
+            if problem:
+                return problem
+        return None
+
+    return check
+
+
+def strategy_scores(answer: Any) -> str | None:
+    """A mapping of ESConv strategies to numbers in 0..1."""
+    if not isinstance(answer, Mapping):
+        return _expected("a mapping of strategy to score", answer)
+    for name, score in answer.items():
+        if name not in STRATEGIES:
+            return f"{name!r} is no strategy; strategies: {', '.join(STRATEGIES)}"
+        if not isinstance(score, int | float) or not 0 <= score <= 1:
+            return f"the score of {name!r} is {score!r}, expected a number in 0..1"
+    return None
+
+
+def nothing(answer: Any) -> str | None:
+    """No answer at all."""
+    return _expected("None", answer)
+
+
+def _outside(value: Any, turn: Turn) -> str | None:
+    if isinstance(value, StrategyScore) and value.strategy not in STRATEGIES:
+        return f"{value.strategy!r} is no strategy; strategies: {', '.join(STRATEGIES)}"
+    if not isinstance(value, Reading | Cause):
+        return None
+    if not 0 <= value.index < len(turn.messages):
+        return f"points at message {value.index} of {len(turn.messages)}"
+    if isinstance(value, Cause) and value.span is not None:
+        start, end = value.span
+        length = len(turn.messages[value.index].text)
+        if not 0 <= start < end <= length:
+            return f"span {value.span} is outside message {value.index} of {length} characters"
+    return None
+
+
+def _expected(what: str, answer: object, with_: str = "") -> str:
+    got = f"{with_} {type(answer).__name__}".strip()
+    return f"expected {what}, got {got}"

@@ -1,0 +1,104 @@
+"""How the answers of several plugins to one hook become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from emoplug._types import Affect, Cause, Guidance, Passage, Reading, Scores, StrategyScore
+
+
+def fuse_readings(answers: Iterable[Sequence[Reading]]) -> tuple[Reading, ...]:
+    """Answer one reading a message, in message order; several are averaged label by label."""
+    by_index: dict[int, list[Reading]] = {}
+    for readings in answers:
+        for reading in readings:
+            by_index.setdefault(reading.index, []).append(reading)
+    return tuple(
+        group[0] if len(group) == 1 else _fuse(group) for _, group in sorted(by_index.items())
+    )
+
+
+def rank_causes(answers: Iterable[Sequence[Cause]]) -> tuple[Cause, ...]:
+    """Best score first; on a tie the earlier plugin, then the earlier answer."""
+    return tuple(sorted((c for causes in answers for c in causes), key=lambda c: -c.score))
+
+
+def rank_passages(answers: Iterable[Sequence[Passage]]) -> tuple[Passage, ...]:
+    """Best score first, each text once, white space and case aside."""
+    ranked = sorted((p for passages in answers for p in passages), key=lambda p: -p.score)
+    first: dict[str, Passage] = {}
+    for passage in ranked:
+        first.setdefault(" ".join(passage.text.split()).casefold(), passage)
+    return tuple(first.values())
+
+
+def average_strategies(answers: Iterable[Sequence[StrategyScore]]) -> tuple[StrategyScore, ...]:
+    """One score a strategy, the mean of those given; best first."""
+    given: dict[str, list[StrategyScore]] = {}
+    for scores in answers:
+        for score in scores:
+            given.setdefault(score.strategy, []).append(score)
+    means = [
+        StrategyScore(
+            strategy=strategy,
+            score=sum(score.score for score in group) / len(group),
+            source=_sources(score.source for score in group),
+        )
+        for strategy, group in given.items()
+    ]
+    return tuple(sorted(means, key=lambda score: -score.score))
+
+
+def corrected(
+    strategies: Iterable[StrategyScore], scores: Mapping[str, float]
+) -> tuple[StrategyScore, ...]:
+    """Give strategies the corrected ``scores``, best first."""
+    updated = (s.model_copy(update={"score": scores.get(s.strategy, s.score)}) for s in strategies)
+    return tuple(sorted(updated, key=lambda score: -score.score))
+
+
+def within_budget(answers: Iterable[Sequence[Guidance]], budget: int) -> tuple[Guidance, ...]:
+    """Take guidance by priority while it fits; what is too long is left out, not cut."""
+    offered = sorted((g for guidance in answers for g in guidance), key=lambda g: -g.priority)
+    taken: list[Guidance] = []
+    seen: set[str] = set()
+    for guidance in offered:
+        if guidance.text and guidance.text not in seen and guidance.tokens <= budget:
+            budget -= guidance.tokens
+            seen.add(guidance.text)
+            taken.append(guidance)
+    return tuple(taken)
+
+
+def _fuse(group: list[Reading]) -> Reading:
+    labels = {label for reading in group for label in reading.distribution}
+    distribution: Scores = {
+        label: sum(r.distribution.get(label, 0.0) for r in group) / len(group)
+        for label in sorted(labels)
+    }
+    best = max(group, key=lambda r: distribution.get(r.emotion, r.probability))
+    affects = [reading.affect for reading in group if reading.affect]
+    return Reading(
+        index=best.index,
+        emotion=best.emotion,
+        probability=distribution.get(best.emotion, best.probability),
+        labels=tuple(dict.fromkeys(label for reading in group for label in reading.labels)),
+        distribution=distribution,
+        affect=_mean_affect(affects) if affects else None,
+        intensity=sum(reading.intensity for reading in group) / len(group),
+        groups=best.groups,
+        source=_sources(reading.source for reading in group),
+    )
+
+
+def _mean_affect(affects: Sequence[Affect]) -> Affect:
+    count = len(affects)
+    return Affect(
+        valence=sum(affect.valence for affect in affects) / count,
+        arousal=sum(affect.arousal for affect in affects) / count,
+        dominance=sum(affect.dominance for affect in affects) / count,
+    )
+
+
+def _sources(sources: Iterable[str]) -> str:
+    return "+".join(dict.fromkeys(sources))

@@ -1,0 +1,180 @@
+"""``Emoplug``: understands a conversation before the model is called, and the reply after."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, ParamSpec, TypeVar
+
+from emoplug._calls import Attempt, Callers, Overruns
+from emoplug._catalogue import activate, register
+from emoplug._checks import encoding_of
+from emoplug._messages import read_messages
+from emoplug._pipeline import assess, understand
+from emoplug._settings import Settings
+from emoplug._turn import Encoding, Review, Turn
+from emoplug._types import Finding
+from emoplug._worker import Workers
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_BATCH = 256
+"""Conversations whose texts are encoded together: enough to fill batches, bounded in memory."""
+
+
+class Emoplug:
+    """Plugins that are on, in order, around any LLM call. Safe to share between threads.
+
+    Args:
+        settings: Everything at once; or give single settings by keyword, which win over it.
+        plugins: Names of installed plugins or plugin objects, first asked first.
+        values: Any other field of ``Settings``.
+
+    Raises:
+        SettingsError: for an unknown or wrong setting.
+        PluginError: when a plugin cannot be found, imported or built.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        plugins: Sequence[str | object] | None = None,
+        **values: Any,
+    ) -> None:
+        base = settings.model_dump() if settings else {}
+        entries = list(base.pop("plugins", Settings().plugins) if plugins is None else plugins)
+        active = activate(entries, Settings.build(**{**base, **values}).options)
+        self.settings = Settings.build(**{**base, **values, "plugins": tuple(active)})
+        self._plugins = active
+        self._callers = Callers(register(active), active)
+        self._overruns = Overruns()
+        self._workers = Workers()
+
+    @property
+    def plugins(self) -> Mapping[str, object]:
+        """The live plugins by name, in the order they are asked."""
+        return MappingProxyType(self._plugins)
+
+    def prepare(self, messages: Iterable[object], session: str | None = None) -> Turn:
+        """Understand a conversation that is about to be sent to the model.
+
+        Args:
+            messages: ``Message`` values or mappings in the chat API's shape.
+            session: Whose conversation this is, for plugins that remember.
+
+        Raises:
+            MessageError: the messages cannot be read.
+            PluginFailedError, DeadlineError: only under ``on_error="raise"``.
+        """
+        return self._understand(Turn(messages=read_messages(messages), session=session))
+
+    def prepare_many(
+        self,
+        conversations: Iterable[Iterable[object]],
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Turn]:
+        """Understand many conversations, their texts encoded together; same answers as one by one.
+
+        ``progress`` is told the number of conversations done, after each.
+        """
+        done: list[Turn] = []
+        for batch in _batched(conversations, _BATCH):
+            turns = [Turn(messages=read_messages(messages)) for messages in batch]
+            for turn in self._encoded_together(turns):
+                done.append(self._understand(turn))
+                if progress:
+                    progress(len(done))
+        return done
+
+    def review(self, turn: Turn, reply: str) -> Review:
+        """Say what the model's ``reply`` does, and let plugins remember the exchange."""
+        attempt = self._attempt()
+        findings: list[Finding] = []
+        self._hand_over(
+            lambda: findings.extend(assess(turn, reply, attempt)), attempt, self.settings.deadline
+        )
+        return Review(
+            turn=turn, reply=reply, findings=tuple(findings), degraded=attempt.degraded()
+        )
+
+    def wrap(self, fn: Callable[P, R], **options: Any) -> Callable[P, R]:
+        """Wrap any callable ``messages -> reply``; see ``emoplug.wrap_call`` for the options."""
+        from emoplug._wrap import wrap_call  # imports Emoplug for its types
+
+        return wrap_call(self, fn, **options)
+
+    def warm_up(self) -> None:
+        """Load every model now, so that no first message waits for it."""
+        for plugin in self._plugins.values():
+            load = getattr(plugin, "warm_up", None)
+            if load is not None:
+                load()
+
+    def _understand(self, turn: Turn) -> Turn:
+        attempt = self._attempt()
+        finished = [turn]
+        self._hand_over(
+            lambda: understand(turn, attempt, self.settings, finished.append),
+            attempt,
+            self.settings.deadline,
+        )
+        latest = finished[-1]
+        return latest.model_copy(update={"degraded": latest.degraded + attempt.degraded()})
+
+    def _encoded_together(self, turns: Sequence[Turn]) -> list[Turn]:
+        texts = [turn.messages[index].text for turn in turns for index in turn.encoded]
+        attempt = self._attempt()
+        answers: list[Encoding] = []
+
+        def encode() -> None:
+            answers.extend(attempt.ask("encode", {"texts": texts}, encoding_of(len(texts))))
+
+        if texts:
+            self._hand_over(encode, attempt, self.settings.deadline * len(turns))
+        if not answers:  # each turn then asks, and fails, for itself
+            return list(turns)
+        return list(_share_out(answers[0], turns))
+
+    def _attempt(self) -> Attempt:
+        return Attempt(self._callers, self._overruns, self.settings.on_error)
+
+    def _hand_over(self, job: Callable[[], None], attempt: Attempt, deadline: float) -> None:
+        """Run ``job`` on a worker and wait for it, but no longer than ``deadline`` seconds."""
+        finished = threading.Lock()  # the cheapest thing that one thread can wait on another with
+        finished.acquire()
+        raised: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                job()
+            except BaseException as error:  # noqa: BLE001  # belongs to the caller, not the worker
+                raised.append(error)
+            finally:
+                finished.release()
+
+        context = contextvars.copy_context()  # so that a caller's trace goes on in the worker
+        self._workers.submit(lambda: context.run(work))
+        if not finished.acquire(timeout=deadline):
+            attempt.abandon(deadline)
+        elif raised:
+            raise raised[0]
+
+
+def _share_out(encoding: Encoding, turns: Iterable[Turn]) -> Iterator[Turn]:
+    start = 0
+    for turn in turns:
+        stop = start + len(turn.encoded)
+        yield turn.model_copy(update={"encoding": encoding.rows(start, stop)})
+        start = stop
+
+
+def _batched(
+    conversations: Iterable[Iterable[object]], size: int
+) -> Iterator[list[Iterable[object]]]:
+    remaining = iter(conversations)
+    while batch := list(islice(remaining, size)):
+        yield batch

@@ -1,0 +1,119 @@
+"""The stages of a turn, in order: each asks one hook and answers the next ``Turn``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from emoplug import _checks, _collect
+from emoplug._calls import Attempt
+from emoplug._settings import Settings
+from emoplug._turn import Turn
+from emoplug._types import (
+    Cause,
+    Finding,
+    FrozenDict,
+    Guidance,
+    Passage,
+    Reading,
+    StrategyScore,
+    Value,
+)
+
+Updates = dict[str, Any]
+
+
+def understand(
+    turn: Turn, attempt: Attempt, settings: Settings, publish: Callable[[Turn], None]
+) -> None:
+    """Run every stage that somebody implements, publishing the turn after each.
+
+    What is published is complete up to there, so a caller out of patience can take it as it is.
+    """
+    timings: dict[str, float] = dict(turn.timings)
+    for hook, stage in _STAGES:
+        if attempt.over:
+            return
+        if not attempt.callers(hook):
+            continue
+        started = time.perf_counter()
+        updates = stage(turn, attempt, settings)
+        timings[hook] = time.perf_counter() - started
+        turn = turn.model_copy(update={**updates, "timings": FrozenDict(timings)})
+        publish(turn)
+
+
+def assess(turn: Turn, reply: str, attempt: Attempt) -> tuple[Finding, ...]:
+    """Ask every reviewer what ``reply`` does, then let every plugin keep what it will."""
+    arguments = {"turn": turn, "reply": reply}
+    answers = attempt.ask("review", arguments, _checks.values_of(Finding, turn))
+    findings = tuple(finding for answer in answers for finding in answer)
+    attempt.ask("remember", arguments, _checks.nothing)
+    return findings
+
+
+def _encode(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
+    if turn.encoding is not None:  # a batch encodes all its turns at once, before this
+        return {}
+    texts = [turn.messages[index].text for index in turn.encoded]
+    if not texts:
+        return {}
+    answers = attempt.ask("encode", {"texts": texts}, _checks.encoding_of(len(texts)))
+    return {"encoding": answers[0]} if answers else {}
+
+
+def _comprehend(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
+    answers = attempt.ask("comprehend", {"turn": turn}, _checks.comprehension_of(turn))
+    return {"comprehension": answers[0]} if answers else {}
+
+
+def _read(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
+    return {"readings": _collect.fuse_readings(_ask(attempt, "read", turn, Reading))}
+
+
+def _explain(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
+    return {"causes": _collect.rank_causes(_ask(attempt, "explain", turn, Cause))}
+
+
+def _recall(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
+    return {"passages": _collect.rank_passages(_ask(attempt, "recall", turn, Passage))}
+
+
+def _advise(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
+    answers = _ask(attempt, "advise", turn, StrategyScore)
+    return {"strategies": _collect.average_strategies(answers)}
+
+
+def _correct(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
+    if not turn.strategies:
+        return {}
+    scores: Any = FrozenDict({score.strategy: score.score for score in turn.strategies})
+    for plugin, caller in attempt.callers("correct"):
+        arguments = {"turn": turn, "scores": scores}
+        answer = attempt.ask_one(plugin, "correct", caller, arguments, _checks.strategy_scores)
+        scores = scores if answer is None else FrozenDict(answer)
+    return {"strategies": _collect.corrected(turn.strategies, scores)}
+
+
+def _guide(turn: Turn, attempt: Attempt, settings: Settings) -> Updates:
+    if turn.last_user is None:
+        return {}
+    answers = _ask(attempt, "guide", turn, Guidance)
+    return {"guidance": _collect.within_budget(answers, settings.token_budget)}
+
+
+def _ask(attempt: Attempt, hook: str, turn: Turn, kind: type[Value]) -> list[Any]:
+    return attempt.ask(hook, {"turn": turn}, _checks.values_of(kind, turn))
+
+
+_STAGES: tuple[tuple[str, Callable[[Turn, Attempt, Settings], Updates]], ...] = (
+    ("encode", _encode),
+    ("comprehend", _comprehend),
+    ("read", _read),
+    ("explain", _explain),
+    ("recall", _recall),
+    ("advise", _advise),
+    ("correct", _correct),
+    ("guide", _guide),
+)

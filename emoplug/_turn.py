@@ -1,0 +1,171 @@
+"""A turn: one conversation on its way to the model, and what emoplug has understood of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, PlainSerializer, field_validator
+
+from emoplug._inject import with_guidance
+from emoplug._types import (
+    DIALOGUE_ROLES,
+    Cause,
+    Degraded,
+    Finding,
+    FrozenDict,
+    Guidance,
+    Message,
+    Passage,
+    Reading,
+    Scores,
+    Span,
+    StrategyScore,
+    Value,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+else:  # numpy is loaded by the plugins that need it, not by importing emoplug
+    Floats = Any
+
+Array = Annotated[Floats, PlainSerializer(lambda array: array.tolist(), when_used="json")]
+
+
+class Encoding(Value):
+    """What n texts are, from one forward pass. Arrays are float32 and read-only.
+
+    Attributes:
+        embeddings: (n, d), each row of unit length.
+        labels: Names of the emotion columns; empty for an encoder without emotion heads.
+        emotions: (n, labels) calibrated probabilities, independent of each other.
+        thresholds: (labels,) probability above which a label holds.
+        affect: (n, 3) valence, arousal, dominance in -1..1; (n, 0) where unknown.
+        source: The plugin that made it.
+    """
+
+    embeddings: Array
+    labels: tuple[str, ...]
+    emotions: Array
+    thresholds: Array
+    affect: Array
+    source: str
+
+    @field_validator("embeddings", "emotions", "thresholds", "affect")
+    @classmethod
+    def _read_only(cls, array: Floats) -> Floats:
+        view = array.view()
+        view.flags.writeable = False
+        return view
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def rows(self, start: int, stop: int) -> Encoding:
+        """Answer the texts ``start`` to ``stop`` alone, sharing memory."""
+        return self.model_copy(
+            update={
+                "embeddings": self.embeddings[start:stop],
+                "emotions": self.emotions[start:stop],
+                "affect": self.affect[start:stop],
+            }
+        )
+
+
+class Comprehension(Value):
+    """What only the context tells, from one pass over the recent conversation.
+
+    Attributes:
+        labels: Names of the emotion columns.
+        emotions: (messages, labels) emotion of each message in context.
+        causes: (messages,) score of each message as cause of the last user emotion.
+        cause_spans: Causing words, message index to character ranges.
+        strategies: Score of each ESConv strategy as the next one.
+        source: The plugin that made it.
+    """
+
+    labels: tuple[str, ...]
+    emotions: Array
+    causes: Array
+    cause_spans: Annotated[Mapping[int, tuple[Span, ...]], AfterValidator(FrozenDict)] = (
+        FrozenDict()
+    )
+    strategies: Scores
+    source: str
+
+
+class Turn(Value):
+    """One conversation and everything understood of it so far; each stage answers a new one.
+
+    Attributes:
+        messages: What was said, untouched.
+        session: Whose conversation this is, for plugins that remember.
+        encoding: One row for each index in ``encoded``.
+        guidance: What was chosen to be told to the model, in the order told.
+        degraded: Plugins that were skipped, and why.
+        timings: Seconds spent in each stage.
+    """
+
+    messages: tuple[Message, ...]
+    session: str | None = None
+    encoding: Encoding | None = None
+    comprehension: Comprehension | None = None
+    readings: tuple[Reading, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    strategies: tuple[StrategyScore, ...] = ()
+    guidance: tuple[Guidance, ...] = ()
+    degraded: tuple[Degraded, ...] = ()
+    timings: Scores = FrozenDict()
+
+    @property
+    def encoded(self) -> tuple[int, ...]:
+        """Indices of the messages that are somebody's words, in order: the rows of ``encoding``."""
+        return tuple(
+            index
+            for index, message in enumerate(self.messages)
+            if message.role in DIALOGUE_ROLES and message.content
+        )
+
+    @property
+    def last_user(self) -> int | None:
+        """Index of the last user message, which guidance is attached to; ``None`` without one."""
+        for index in range(len(self.messages) - 1, -1, -1):
+            if self.messages[index].role == "user":
+                return index
+        return None
+
+    @property
+    def reading(self) -> Reading | None:
+        """How the last user message feels, if anything has been read of it."""
+        last = self.last_user
+        return next((r for r in self.readings if r.index == last), None)
+
+    @property
+    def guidance_text(self) -> str:
+        """The guidance block exactly as the model gets it; empty when there is nothing to say."""
+        return "\n".join(guidance.text for guidance in self.guidance)
+
+    @property
+    def request_messages(self) -> tuple[Message, ...]:
+        """What goes to the model: ``messages`` with the guidance in the last user message."""
+        return tuple(with_guidance(self.messages, self.guidance_text))
+
+
+class Review(Value):
+    """What a reply does, and which plugins could not say.
+
+    Attributes:
+        turn: The turn that was answered.
+        reply: The model's words; as far as they came, when a stream ended early.
+        findings: What each plugin found.
+        degraded: Plugins skipped while reviewing or remembering.
+    """
+
+    turn: Turn
+    reply: str
+    findings: tuple[Finding, ...] = ()
+    degraded: tuple[Degraded, ...] = ()

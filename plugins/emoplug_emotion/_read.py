@@ -1,0 +1,71 @@
+"""Turns the rows of an encoding into readings; arithmetic only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from emoplug import Affect, Encoding, Reading, Turn, hookimpl
+from emoplug_emotion._taxonomy import EKMAN, NEUTRAL, SENTIMENT
+
+SOURCE = "emotion"
+_CALM = 0.7
+"""Share of the intensity that is left when affect is neutral."""
+_STEEPNESS = 5.0
+"""EmoBank's means lie close to the midpoint: a distance of 0.3 is already a strong feeling."""
+
+
+@hookimpl
+def read(turn: Turn) -> Sequence[Reading] | None:
+    """Read every message that somebody said; silent without an encoder that knows emotions."""
+    encoding = turn.encoding
+    if encoding is None or not encoding.labels:
+        return None
+    probabilities = encoding.emotions.tolist()
+    affects = encoding.affect.tolist()
+    cuts = dict(zip(encoding.labels, encoding.thresholds.tolist(), strict=True))
+    return [
+        _reading(index, encoding, row, affect, cuts, blank=not turn.messages[index].text.strip())
+        for index, row, affect in zip(turn.encoded, probabilities, affects, strict=True)
+    ]
+
+
+def intensity(distribution: Mapping[str, float], affect: Affect | None) -> float:
+    """Answer the strength of feeling in 0..1.
+
+    It is the probability that any emotion but neutral holds (the labels taken as independent),
+    lessened by up to 30 % where affect lies near its neutral point.
+    """
+    calm = math.prod(1 - p for label, p in distribution.items() if label != NEUTRAL)
+    if affect is None:
+        return 1 - calm
+    distance = math.hypot(affect.valence, affect.arousal)
+    return (1 - calm) * (_CALM + (1 - _CALM) * math.tanh(_STEEPNESS * distance))
+
+
+def _reading(
+    index: int,
+    encoding: Encoding,
+    row: Sequence[float],
+    vad: Sequence[float],
+    cuts: Mapping[str, float],
+    *,
+    blank: bool,
+) -> Reading:
+    if blank:  # nothing was said: do not let the network's bias speak
+        return Reading(index=index, emotion=NEUTRAL, probability=1.0, source=SOURCE)
+    distribution = dict(sorted(zip(encoding.labels, row, strict=True), key=lambda pair: -pair[1]))
+    emotion, probability = next(iter(distribution.items()))
+    affect = Affect(valence=vad[0], arousal=vad[1], dominance=vad[2]) if vad else None
+    groups = {"ekman": EKMAN.get(emotion), "sentiment": SENTIMENT.get(emotion)}
+    return Reading(
+        index=index,
+        emotion=emotion,
+        probability=probability,
+        labels=tuple(label for label, p in distribution.items() if p > cuts[label]),
+        distribution=distribution,
+        affect=affect,
+        intensity=intensity(distribution, affect),
+        groups={kind: group for kind, group in groups.items() if group},
+        source=SOURCE,
+    )

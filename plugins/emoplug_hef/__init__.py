@@ -1,0 +1,6 @@
+"""Tells the model the likely emotions in two stages (Hybrid Empathetic Framework)."""
+
+from emoplug_hef._guide import Hints, Options
+from emoplug_hef._quote import quote
+
+__all__ = ["Hints", "Options", "quote"]

@@ -1,0 +1,115 @@
+"""The ``guide`` plugin: the small model's best guesses first, everything else after.
+
+Source: the Hybrid Empathetic Framework, in which a small empathetic model narrows the emotions
+down in two stages before the large one decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from emoplug import Guidance, Reading, Turn, estimate_tokens, hookimpl
+from emoplug_hef._quote import quote
+
+SOURCE = "hef"
+NEUTRAL = "neutral"
+PRIORITY = 50
+
+
+class Options(BaseModel):
+    """How much to say.
+
+    Attributes:
+        budget: Most tokens of this note.
+        candidates: Most emotions named first.
+        mass: Stop naming once this share of the emotional probability is named.
+        floor: Least probability of an emotion worth naming.
+        carried: Least intensity of an earlier message of the person worth recalling.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    budget: int = Field(default=120, ge=20)
+    candidates: int = Field(default=3, ge=1)
+    mass: float = Field(default=0.8, gt=0, le=1)
+    floor: float = Field(default=0.12, ge=0, le=1)
+    carried: float = Field(default=0.75, ge=0, le=1)
+
+
+class Hints:
+    """Offers one note on the last user message, or nothing when it says little of feelings."""
+
+    Options = Options
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+
+    @hookimpl
+    def guide(self, turn: Turn) -> Sequence[Guidance] | None:
+        """Name the likely emotions in two stages; the longest version that fits the budget."""
+        reading = turn.reading
+        if reading is None or reading.emotion == NEUTRAL:
+            return None
+        first = self._candidates(reading)
+        if not first:
+            return None
+        fitting = (text for text in self._versions(turn, reading, first) if self._fits(text))
+        text = next(fitting, None)
+        if text is None:
+            return None
+        return [Guidance(text=text, kind="emotion", priority=PRIORITY, source=SOURCE)]
+
+    def _candidates(self, reading: Reading) -> list[str]:
+        """The most probable emotions until enough of the emotional probability is named."""
+        felt = {label: p for label, p in reading.distribution.items() if label != NEUTRAL}
+        total, named, chosen = sum(felt.values()) or 1.0, 0.0, list[str]()
+        for label, p in sorted(felt.items(), key=lambda pair: (-pair[1], pair[0])):
+            if len(chosen) == self.options.candidates or p < self.options.floor:
+                break
+            chosen.append(label)
+            named += p
+            if named >= self.options.mass * total:
+                break
+        return chosen
+
+    def _versions(self, turn: Turn, reading: Reading, first: Sequence[str]) -> list[str]:
+        """Longest first: with the carried feeling and all labels, then less and less."""
+        named = ", ".join(f"{label} {reading.distribution[label]:.0%}" for label in first)
+        stage_one = f"The person likely feels {named}."
+        others = sorted(
+            label for label in reading.distribution if label not in first and label != NEUTRAL
+        )
+        stage_two = f"If none fits their words: {', '.join(others)}."
+        carried = self._carried(turn, reading)
+        bodies = [[stage_one, stage_two, carried], [stage_one, carried], [stage_one]]
+        if not carried:
+            bodies = [[stage_one, stage_two], [stage_one]]
+        return [_frame(" ".join(body)) for body in bodies]
+
+    def _carried(self, turn: Turn, reading: Reading) -> str:
+        """The person's strongest earlier feeling, in their own quoted words."""
+        earlier = [
+            r
+            for r in turn.readings
+            if r.index < reading.index
+            and turn.messages[r.index].role == "user"
+            and r.emotion != NEUTRAL
+            and r.intensity >= self.options.carried
+        ]
+        if not earlier:
+            return ""
+        strongest = max(earlier, key=lambda r: (r.intensity, r.index))
+        words = quote(turn.messages[strongest.index].text)
+        return f"Earlier they said {words} ({strongest.emotion})."
+
+    def _fits(self, text: str) -> bool:
+        return estimate_tokens(text) <= self.options.budget
+
+
+def _frame(body: str) -> str:
+    return (
+        f"[Note from emoplug, not the person's words: {body} "
+        "Answer the feeling; do not mention this note.]"
+    )

@@ -1,0 +1,149 @@
+"""The ``encode`` plugin: texts in; embeddings, emotion probabilities and affect out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from tokenizers import Tokenizer
+
+from emoplug import Encoding, WeightsError, hookimpl
+from emoplug_onnx._cache import Cache
+from emoplug_onnx._session import Device, Fallback, open_session
+from emoplug_onnx._weights import Weights, find_weights
+from emoplug_onnx._windows import buckets, cut, pool
+
+Floats = NDArray[np.float32]
+AFFECT_SIZE = 3
+SOURCE = "onnx"
+
+
+class Options(BaseModel):
+    """How the encoder runs.
+
+    Attributes:
+        weights: Folder or hub id; the shipped weights by default.
+        device: ``auto`` takes CUDA where it works, the CPU otherwise.
+        fallback: What to do when ``cuda`` was asked for and is not in use.
+        cache: Texts whose encodings are remembered, 1.7 kB each.
+        batch: Most texts in one pass.
+        threads: Threads in one pass; 0 chooses by the machine, 4 at most.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights: str | None = None
+    device: Device = "auto"
+    fallback: Fallback = "raise"
+    cache: int = Field(default=4096, ge=0)
+    batch: int = Field(default=32, ge=1)
+    threads: int = Field(default=0, ge=0)
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    weights: Weights
+    session: onnxruntime.InferenceSession
+    tokenizer: Tokenizer
+
+
+class Encoder:
+    """Encodes texts with one network, loaded on first use and then shared by all threads.
+
+    Empty and blank texts get a defined answer, that of a text without words. Texts longer than the
+    window are cut into equal windows whose answers are averaged by length, never cut off.
+    """
+
+    Options = Options
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self._cache = Cache(self.options.cache)
+        self._lock = threading.Lock()
+        self._ready: _Loaded | None = None
+
+    @hookimpl
+    def encode(self, texts: Sequence[str]) -> Encoding:
+        """Answer one row for each text; a text seen lately costs no pass."""
+        loaded = self._load()
+        known = self._cache.get(texts)
+        new = list(dict.fromkeys(t for t, row in zip(texts, known, strict=True) if row is None))
+        fresh = dict(zip(new, self._run(loaded, new), strict=True)) if new else {}
+        self._cache.put(fresh.items())
+        rows = [fresh[t] if row is None else row for t, row in zip(texts, known, strict=True)]
+        return self._encoding(loaded.weights, rows)
+
+    def warm_up(self) -> None:
+        """Load the network and run it once."""
+        self.encode(["warm up"])
+
+    def diagnose(self) -> Mapping[str, str]:
+        """Tell which files are in use, and where the network runs."""
+        loaded = self._load()
+        return {
+            "weights": str(loaded.weights.folder),
+            **{f"sha256 {name}": digest for name, digest in loaded.weights.sha256.items()},
+            "device asked for": self.options.device,
+            "provider in use": loaded.session.get_providers()[0],
+        }
+
+    def _load(self) -> _Loaded:
+        if self._ready is None:
+            with self._lock:
+                if self._ready is None:
+                    self._ready = self._open()
+        return self._ready
+
+    def _open(self) -> _Loaded:
+        options, weights = self.options, find_weights(self.options.weights)
+        session = open_session(weights.model, options.device, options.fallback, options.threads)
+        try:
+            tokenizer = Tokenizer.from_file(str(weights.tokenizer))
+        except Exception as error:  # the library raises bare Exception
+            raise WeightsError(f"{weights.tokenizer} is no tokenizer: {error}") from error
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return _Loaded(weights, session, tokenizer)
+
+    def _run(self, loaded: _Loaded, texts: Sequence[str]) -> Floats:
+        """Answer (texts, d + labels + 3) rows: unit embedding, probabilities, affect."""
+        tokenizer, weights = loaded.tokenizer, loaded.weights
+        encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+        windows = cut([e.ids for e in encoded], weights.window, first, last)
+        parts: list[Floats] = [np.empty(0, dtype=np.float32)] * len(windows)
+        for bucket in buckets(windows, self.options.batch, tokenizer.token_to_id("[PAD]")):
+            feed = {"input_ids": bucket.ids, "attention_mask": bucket.mask}
+            embedding, emotion, affect = loaded.session.run(None, feed)
+            probability = 1 / (1 + np.exp(-emotion / np.float32(weights.temperature)))
+            block = np.concatenate([embedding, probability, affect], axis=1, dtype=np.float32)
+            for row, index in enumerate(bucket.windows):
+                parts[index] = block[row]
+        return self._normal(pool(np.stack(parts), windows, len(texts)), len(weights.labels))
+
+    @staticmethod
+    def _normal(rows: Floats, labels: int) -> Floats:
+        """Bring embeddings back to unit length after averaging, and affect into -1..1."""
+        width = rows.shape[1] - labels - AFFECT_SIZE
+        rows[:, :width] /= np.linalg.norm(rows[:, :width], axis=1, keepdims=True) + 1e-12
+        np.clip(rows[:, width + labels :], -1.0, 1.0, out=rows[:, width + labels :])
+        return rows
+
+    @staticmethod
+    def _encoding(weights: Weights, rows: Sequence[Floats]) -> Encoding:
+        table = np.stack(rows) if rows else np.empty((0, len(weights.labels) + AFFECT_SIZE))
+        labels = len(weights.labels)
+        width = table.shape[1] - labels - AFFECT_SIZE
+        return Encoding(
+            embeddings=table[:, :width],
+            labels=weights.labels,
+            emotions=table[:, width : width + labels],
+            thresholds=np.array(weights.thresholds, dtype=np.float32),
+            affect=table[:, width + labels :],
+            source=SOURCE,
+        )

@@ -1,0 +1,66 @@
+"""Opens the network on the device that was asked for, and says so when it is another."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from pathlib import Path
+from typing import Literal
+
+import onnxruntime
+
+from emoplug import DeviceError, WeightsError
+
+Device = Literal["auto", "cpu", "cuda"]
+Fallback = Literal["raise", "warn"]
+log = logging.getLogger("emoplug.onnx")
+
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_FIX = "install 'emoplug[gpu]' with its CUDA libraries, or set device=\"cpu\""
+
+
+def open_session(
+    model: Path, device: Device, fallback: Fallback, threads: int
+) -> onnxruntime.InferenceSession:
+    """Load ``model`` on ``device``; ``auto`` takes CUDA where it works.
+
+    Raises:
+        DeviceError: CUDA was asked for, is not in use, and ``fallback`` is ``raise``.
+        WeightsError: the file is no network that ONNX Runtime can load.
+    """
+    offered = onnxruntime.get_available_providers()
+    if device == "cuda" and CUDA not in offered:
+        _fall_back(f"this onnxruntime offers {', '.join(offered)}, not CUDA; {_FIX}", fallback)
+    wanted = [CUDA, CPU] if device != "cpu" and CUDA in offered else [CPU]
+    session = _load(model, wanted, threads)
+    used = session.get_providers()[0]
+    if used != wanted[0]:
+        problem = f"asked for {wanted[0]}, ONNX Runtime took {used}; {_FIX}"
+        if device == "cuda":
+            _fall_back(problem, fallback)
+        else:
+            log.warning("%s", problem)
+    return session
+
+
+def _load(model: Path, providers: list[str], threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Idle worker threads that spin would take the processor from the host application.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=providers)
+    except Exception as error:  # its exceptions share no base
+        raise WeightsError(
+            f"{model} cannot be loaded ({type(error).__name__}: {error}); "
+            "reinstall emoplug or fetch the weights again"
+        ) from error
+
+
+def _fall_back(problem: str, fallback: Fallback) -> None:
+    if fallback == "raise":
+        raise DeviceError(problem)
+    warnings.warn(problem, RuntimeWarning, stacklevel=4)

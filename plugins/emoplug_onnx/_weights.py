@@ -1,0 +1,130 @@
+"""Finds a folder of weights and makes sure it holds what it says, before anything runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emoplug import PluginLoadError, WeightsError
+
+SHIPPED = Path(__file__).parent / "weights"
+FACTS = "encoder.json"
+MODEL = "encoder.onnx"
+TOKENIZER = "tokenizer.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A checked folder of weights.
+
+    Attributes:
+        folder: Where the files are.
+        labels: Names of the emotion columns.
+        thresholds: Per label, the probability above which it holds.
+        temperature: Divides emotion logits before the sigmoid.
+        window: Most tokens in one pass, both special tokens included.
+        sha256: Hash of each file, checked.
+    """
+
+    folder: Path
+    labels: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    temperature: float
+    window: int
+    sha256: dict[str, str]
+
+    @property
+    def model(self) -> Path:
+        """The ONNX file."""
+        return self.folder / MODEL
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer's file, in the ``tokenizers`` library's own format."""
+        return self.folder / TOKENIZER
+
+
+def find_weights(source: str | None) -> Weights:
+    """Find and check weights: the shipped ones, a local folder, or a hub id ``owner/name``.
+
+    Raises:
+        WeightsError: a file is missing, was changed, or is of another format.
+        PluginLoadError: a hub id was given and huggingface_hub is not installed.
+    """
+    if source is None:
+        folder = SHIPPED
+    elif Path(source).is_dir():
+        folder = Path(source)
+    elif source.count("/") == 1 and not source.startswith((".", "/", "~")):
+        folder = _download(source)
+    else:
+        raise WeightsError(f"no weights at {source!r}; give a folder with {FACTS}, or a hub id")
+    return _checked(folder)
+
+
+def _download(hub_id: str) -> Path:
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    except ModuleNotFoundError as error:
+        raise PluginLoadError(
+            "onnx",
+            "needs huggingface_hub for a hub id",
+            "try: pip install huggingface_hub, or give a folder",
+            "huggingface_hub",
+        ) from error
+    try:
+        return Path(snapshot_download(hub_id, allow_patterns=[FACTS, MODEL, TOKENIZER]))
+    except (OSError, HfHubHTTPError, LocalEntryNotFoundError, ValueError) as error:
+        raise WeightsError(
+            f"could not get weights {hub_id!r} from the hub ({type(error).__name__}); "
+            "check the id and the network, or give a local folder"
+        ) from error
+
+
+def _checked(folder: Path) -> Weights:
+    facts = _read_facts(folder)
+    try:
+        weights = Weights(
+            folder=folder,
+            labels=tuple(facts["labels"]),
+            thresholds=tuple(map(float, facts["thresholds"])),
+            temperature=float(facts["temperature"]),
+            window=int(facts["window"]),
+            sha256=dict(facts["sha256"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _corrupt(folder / FACTS, f"{type(error).__name__}: {error}") from error
+    if len(weights.labels) != len(weights.thresholds):
+        raise _corrupt(folder / FACTS, "labels and thresholds differ in number")
+    for name in (MODEL, TOKENIZER):
+        path = folder / name
+        if not path.is_file():
+            raise WeightsError(f"{path} is missing; {_REPAIR}")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != weights.sha256.get(name):
+            raise _corrupt(path, f"its SHA-256 is not the one in {FACTS}")
+    return weights
+
+
+def _read_facts(folder: Path) -> dict[str, Any]:
+    path = folder / FACTS
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise WeightsError(f"{path} is missing; {_REPAIR}") from error
+    except (OSError, ValueError) as error:
+        raise _corrupt(path, str(error)) from error
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        raise _corrupt(path, f"it is not of format {FORMAT}")
+    return facts
+
+
+def _corrupt(path: Path, problem: str) -> WeightsError:
+    return WeightsError(f"{path} is corrupt: {problem}; {_REPAIR}")
+
+
+_REPAIR = "reinstall emoplug or fetch the weights again"

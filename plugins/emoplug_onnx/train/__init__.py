@@ -1,0 +1,1 @@
+"""Makes and measures the shipped weights; needs the ``train`` extra."""

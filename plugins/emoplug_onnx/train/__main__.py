@@ -1,0 +1,66 @@
+"""Command line of the training: ``python -m emoplug_onnx.train {fit,export,evaluate}``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from emoplug_onnx.train.recipe import Recipe
+
+
+def main() -> None:
+    """Run one step of making the shipped weights."""
+    parser = argparse.ArgumentParser(prog="python -m emoplug_onnx.train", description=__doc__)
+    steps = parser.add_subparsers(dest="step", required=True)
+    fit = steps.add_parser("fit", help="fine-tune; goes on from a checkpoint in --out")
+    export = steps.add_parser("export", help="write int8 weights from a finished run")
+    evaluate = steps.add_parser("evaluate", help="measure weights on a split")
+    for step in (fit, export, evaluate):
+        step.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    for step in (fit, export):
+        step.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
+    fit.add_argument("--run", type=Path, required=True, help="folder for checkpoints and log")
+    fit.add_argument("--start", type=Path, help="folder of a run to go on from, as a new cycle")
+    for field in fields(Recipe):
+        flag, kind = f"--{field.name.replace('_', '-')}", type(field.default)
+        fit.add_argument(flag, type=kind, default=field.default, help="default: %(default)s")
+    export.add_argument(
+        "--run", type=Path, required=True, action="append", help="finished run; several: their mean"
+    )
+    export.add_argument("--out", type=Path, required=True, help="folder for the weights")
+    evaluate.add_argument("--split", default="dev", choices=("dev", "test"))
+    evaluate.add_argument("--weights", help="folder of the weights; default: the shipped ones")
+    evaluate.add_argument("--base", type=Path, help="also compare cosines with this base model's")
+    arguments = parser.parse_args()
+    {"fit": _fit, "export": _export, "evaluate": _evaluate}[arguments.step](arguments)
+
+
+def _fit(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx.train.fit import Trainer
+
+    recipe = Recipe(**{field.name: getattr(arguments, field.name) for field in fields(Recipe)})
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    Trainer(arguments.data, arguments.base, arguments.run, recipe, arguments.start).run()
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx.train.export import export
+
+    export(arguments.run, arguments.base, arguments.data, arguments.out)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx.train.evaluate import evaluate, geometry
+
+    scores = evaluate(arguments.data, arguments.split, arguments.weights)
+    if arguments.base:
+        scores["cosine_spearman"] = geometry(arguments.data, arguments.base, arguments.weights)
+    rounded = {name: round(score, 4) for name, score in scores.items()}
+    sys.stdout.write(json.dumps({"split": arguments.split, **rounded}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Turns a trained network into the files that ship: int8 ONNX, tokenizer, and what to know of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from emoplug_onnx import Encoder, Options
+from emoplug_onnx.train.calibrate import fit_temperature, fit_thresholds
+from emoplug_onnx.train.data import emotion_labels, read_goemotions
+from emoplug_onnx.train.fit import load_state
+from emoplug_onnx.train.model import EmotionEncoder, build
+
+OUTPUTS = ("embedding", "emotion", "affect")
+OPSET = 17
+
+
+def load_average(runs: Sequence[Path], base: Path) -> EmotionEncoder:
+    """Rebuild the network that ``fit`` saved, as the mean of the weights of ``runs``.
+
+    Runs that went on from one another end in one basin, whose middle generalises better than its
+    rim (stochastic weight averaging, Izmailov et al., UAI 2018).
+    """
+    states = [load_state(run) for run in runs]
+    model = build(base, len(states[0]["labels"]))
+    weights = [state["model"] for state in states]
+    mean = {
+        name: torch.stack([w[name].float() for w in weights]).mean(0) for name in weights[0]
+    }
+    model.load_state_dict(mean)
+    return model.eval()
+
+
+def export(
+    runs: Sequence[Path], base: Path, data: Path, out: Path, window: int = 128
+) -> None:
+    """Write ``encoder.onnx`` (int8), ``encoder.fp32.onnx`` beside the run, tokenizer and facts.
+
+    Temperature and thresholds are fitted on the dev split, through the int8 file itself.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    full = runs[-1] / "encoder.fp32.onnx"
+    _to_onnx(load_average(runs, base), full)
+    # Seven-bit weights: on processors without VNNI, eight-bit products would overflow silently.
+    quantize_dynamic(
+        full,
+        out / "encoder.onnx",
+        per_channel=True,
+        reduce_range=True,
+        weight_type=QuantType.QInt8,
+    )
+    shutil.copyfile(base / "tokenizer.json", out / "tokenizer.json")
+    labels = emotion_labels(data)
+    _describe(out, labels, window, 1.0, np.full(len(labels), 0.5))
+    dev = read_goemotions(data, "dev", labels)
+    raw = Encoder(Options(weights=str(out))).encode(dev.texts).emotions
+    logits = np.log(raw / (1 - raw))
+    temperature = fit_temperature(logits, dev.targets)
+    calibrated = 1 / (1 + np.exp(-logits / temperature))
+    _describe(out, labels, window, temperature, fit_thresholds(calibrated, dev.targets))
+
+
+def _to_onnx(model: EmotionEncoder, path: Path) -> None:
+    ids = torch.ones(2, 8, dtype=torch.long)
+    mask = torch.ones(2, 8, dtype=torch.long)
+    axes = {0: "texts", 1: "tokens"}
+    torch.onnx.export(
+        model,
+        (ids, mask),
+        path,
+        input_names=["input_ids", "attention_mask"],
+        output_names=list(OUTPUTS),
+        dynamic_axes={"input_ids": axes, "attention_mask": axes, **{o: {0: "texts"} for o in OUTPUTS}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    onnx.checker.check_model(str(path))
+
+
+def _describe(
+    out: Path,
+    labels: tuple[str, ...],
+    window: int,
+    temperature: float,
+    thresholds: NDArray[np.float64],
+) -> None:
+    facts: dict[str, Any] = {
+        "format": 1,
+        "labels": list(labels),
+        "window": window,
+        "temperature": round(float(temperature), 4),
+        "thresholds": [round(float(threshold), 4) for threshold in thresholds],
+        "sha256": {
+            name: hashlib.sha256((out / name).read_bytes()).hexdigest()
+            for name in ("encoder.onnx", "tokenizer.json")
+        },
+    }
+    text = json.dumps(facts, indent=2) + "\n"
+    (out / "encoder.json").write_text(text, encoding="utf-8")

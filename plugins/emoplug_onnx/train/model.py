@@ -1,0 +1,59 @@
+"""The network: one transformer body, three heads, one forward pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoModel
+
+AFFECT_SIZE = 3
+
+
+class EmotionEncoder(nn.Module):
+    """Turns token ids into an embedding, emotion logits and affect.
+
+    The embedding head starts as the identity and learns to undo what fine-tuning does to the body,
+    so that cosines stay those of the original sentence model. The emotion and affect heads read the
+    same mean-pooled tokens beside the first token, through one hidden layer each.
+    """
+
+    def __init__(self, body: nn.Module, labels: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        width: int = body.config.hidden_size  # type: ignore[assignment, union-attr]
+        self.body = body
+        self.embed = nn.Linear(width, width)
+        nn.init.eye_(self.embed.weight)
+        nn.init.zeros_(self.embed.bias)
+        self.emotion = _head(2 * width, width, labels, dropout)
+        self.affect = _head(2 * width, width, AFFECT_SIZE, dropout)
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Answer (n, d) unit embeddings, (n, labels) logits and (n, 3) affect."""
+        states = self.body(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        weights = attention_mask.unsqueeze(-1).to(states.dtype)
+        mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-6)
+        features = torch.cat([mean, states[:, 0]], dim=-1)
+        embedding = functional.normalize(self.embed(mean), dim=-1)
+        return embedding, self.emotion(features), self.affect(features)
+
+
+def build(base: Path, labels: int) -> EmotionEncoder:
+    """Put fresh heads on the sentence model saved in the folder ``base``."""
+    # Eager attention is plain matrix products: it exports and quantises without custom operators.
+    body = AutoModel.from_pretrained(base, attn_implementation="eager", add_pooling_layer=False)
+    return EmotionEncoder(body, labels)
+
+
+def _head(inputs: int, hidden: int, outputs: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Dropout(dropout),
+        nn.Linear(inputs, hidden),
+        nn.GELU(),
+        nn.Dropout(dropout),
+        nn.Linear(hidden, outputs),
+    )

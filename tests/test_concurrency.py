@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from emoplug import Emoplug, Turn
+
+MANY = 64
+FEELINGS = ["I am so happy today!", "I am furious with you.", "I miss my late father.", "Thank you!"]
+
+
+def chat(number: int) -> list[dict[str, str]]:
+    words = FEELINGS[number % len(FEELINGS)]
+    return [{"role": "user", "content": f"Number {number}."}, {"role": "user", "content": words}]
+
+
+@pytest.fixture(scope="module")
+def emo() -> Emoplug:
+    return Emoplug(plugins=["onnx", "emotion", "hef"], deadline=60, on_error="raise")
+
+
+@pytest.fixture(scope="module")
+def expected() -> list[tuple[Any, ...]]:
+    alone = Emoplug(plugins=["onnx", "emotion", "hef"], deadline=60, on_error="raise")
+    return [told(alone.prepare(chat(number))) for number in range(MANY)]
+
+
+def told(turn: Turn) -> tuple[Any, ...]:
+    reading = turn.reading
+    assert reading is not None
+    return (turn.messages, reading.emotion, round(reading.probability, 2), turn.degraded)
+
+
+def test_64_threads_get_their_own_right_answers(emo: Emoplug, expected: list[Any]) -> None:
+    with ThreadPoolExecutor(MANY) as pool:
+        turns = list(pool.map(lambda number: emo.prepare(chat(number)), range(MANY)))
+    assert [told(turn) for turn in turns] == expected
+
+
+def test_64_tasks_get_their_own_right_answers(emo: Emoplug, expected: list[Any]) -> None:
+    async def run() -> list[Turn]:
+        calls = (asyncio.to_thread(emo.prepare, chat(number)) for number in range(MANY))
+        return list(await asyncio.gather(*calls))
+
+    assert [told(turn) for turn in asyncio.run(run())] == expected
