@@ -145,7 +145,7 @@ class Attempt:
         try:
             answer = self._callers.ask(hook, caller, arguments)
             problem = None if answer is None else check(answer)
-        except BaseException as error:  # noqa: BLE001  # SystemExit in a plugin must not pass either
+        except BaseException as error:  # SystemExit in a plugin must not pass either
             answer, cause = None, error
             problem = f"{type(error).__name__}: {error}"
         finally:

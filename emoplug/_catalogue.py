@@ -21,9 +21,7 @@ from emoplug._errors import (
 from emoplug._settings import validated
 
 GROUP = "emoplug"
-HOOKS = tuple(
-    name for name, value in vars(hookspecs).items() if hasattr(value, "emoplug_spec")
-)
+HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, "emoplug_spec"))
 """Every hook, in call order."""
 _EXTRA_OF_MODULE = {
     "onnxruntime": "cpu",
@@ -93,7 +91,7 @@ def register(active: Mapping[str, object]) -> pluggy.PluginManager:
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    for name, plugin in reversed(active.items()):
+    for name, plugin in reversed(list(active.items())):
         unknown = [hook for hook in _implemented(plugin) if hook not in HOOKS]
         if unknown:
             hint = did_you_mean(unknown[0], HOOKS)
@@ -130,7 +128,9 @@ def _build(name: str, target: Any, options: Mapping[str, Any], point: EntryPoint
 
 
 def _missing(name: str, module: str | None, point: EntryPoint) -> PluginLoadError:
-    return PluginLoadError(name, f"needs {module}, which is not installed", _fix(module, point), module)
+    return PluginLoadError(
+        name, f"needs {module}, which is not installed", _fix(module, point), module
+    )
 
 
 def _fix(module: str | None, point: EntryPoint) -> str:

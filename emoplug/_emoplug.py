@@ -97,9 +97,7 @@ class Emoplug:
         self._hand_over(
             lambda: findings.extend(assess(turn, reply, attempt)), attempt, self.settings.deadline
         )
-        return Review(
-            turn=turn, reply=reply, findings=tuple(findings), degraded=attempt.degraded()
-        )
+        return Review(turn=turn, reply=reply, findings=tuple(findings), degraded=attempt.degraded())
 
     def wrap(self, fn: Callable[P, R], **options: Any) -> Callable[P, R]:
         """Wrap any callable ``messages -> reply``; see ``emoplug.wrap_call`` for the options."""
@@ -151,7 +149,7 @@ class Emoplug:
         def work() -> None:
             try:
                 job()
-            except BaseException as error:  # noqa: BLE001  # belongs to the caller, not the worker
+            except BaseException as error:  # belongs to the caller, not the worker
                 raised.append(error)
             finally:
                 finished.release()

@@ -31,8 +31,8 @@ class FrozenDict(dict[Any, Any]):
     def _refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
         raise TypeError("emoplug values are frozen; answer with a new value instead")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[Any, Any]]]:
         """Rebuild by one call: the default would fill the dict item by item."""
@@ -81,9 +81,9 @@ class Message(Value):
     """
 
     role: str
-    content: Annotated[
-        str | tuple[ContentPart, ...] | None, BeforeValidator(_freeze_content)
-    ] = None
+    content: Annotated[str | tuple[ContentPart, ...] | None, BeforeValidator(_freeze_content)] = (
+        None
+    )
     name: str | None = None
     timestamp: float | None = None
 
@@ -109,7 +109,7 @@ class Reading(Value):
 
     Attributes:
         index: Which message of the turn.
-        emotion: The most probable label.
+        emotion: The most probable label that nothing else known of the message contradicts.
         probability: Calibrated probability of ``emotion``.
         labels: Every label above its own threshold, most probable first; may be empty.
         distribution: Calibrated probability of every label (independent, need not sum to 1).

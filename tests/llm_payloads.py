@@ -13,6 +13,8 @@ from typing import Any
 
 JSON = dict[str, Any]
 CREATED = 1_750_000_000
+CHAT_PARTS = {"text", "image_url", "input_audio", "file", "refusal"}
+RESPONSE_PARTS = {"input_text", "input_image", "input_file", "input_audio", "output_text"}
 ERROR_TYPES = {400: "invalid_request_error", 401: "invalid_request_error", 429: "requests"}
 ERROR_CODES = {400: "invalid_value", 401: "invalid_api_key", 429: "rate_limit_exceeded"}
 
@@ -24,6 +26,45 @@ class Call:
     name: str
     arguments: str
     id: str = "call_1"
+
+
+class RefusedError(Exception):
+    """The request is one that OpenAI would refuse."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def check_messages(messages: Any) -> None:
+    """Refuse chat messages that OpenAI would refuse."""
+    _check_items(messages, {"role"}, CHAT_PARTS)
+
+
+def check_input(given: Any) -> None:
+    """Refuse Responses API input that OpenAI would refuse; plain text is fine."""
+    if not isinstance(given, str):
+        _check_items(given, {"role", "type"}, RESPONSE_PARTS)
+
+
+def _check_items(items: Any, known: set[str], parts: set[str]) -> None:
+    if not isinstance(items, list) or not items:
+        raise RefusedError(400, "you must provide messages or input as a list that is not empty")
+    for index, item in enumerate(items):
+        if not isinstance(item, dict) or not item.keys() & known:
+            raise RefusedError(400, f"item {index} is not a message")
+        content = item.get("content")
+        if isinstance(content, list) and any(part.get("type") not in parts for part in content):
+            raise RefusedError(400, f"item {index} has a content part of an unknown type")
+
+
+def schema_of(body: JSON) -> JSON | None:
+    """Answer the JSON schema that a request asks its reply to fit, if any."""
+    asked = body.get("response_format") or (body.get("text") or {}).get("format") or {}
+    if asked.get("type") != "json_schema":
+        return None
+    schema: JSON = (asked.get("json_schema") or asked)["schema"]
+    return schema
 
 
 def error(status: int, message: str) -> JSON:

@@ -21,8 +21,6 @@ from typing import Any
 
 from tests import llm_payloads as payloads
 
-CHAT_PARTS = {"text", "image_url", "input_audio", "file", "refusal"}
-RESPONSE_PARTS = {"input_text", "input_image", "input_file", "input_audio", "output_text"}
 SAID = "It sounds like today was hard. I am here."
 
 
@@ -85,7 +83,7 @@ class LlmServer:
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
-        self._default: Behaviour = Reply()
+        self._default = Reply()
         self._script: deque[Behaviour] = deque()
         self._http = _Http(("127.0.0.1", 0), _Handler)
         self._http.llm = self
@@ -97,6 +95,11 @@ class LlmServer:
     def base_url(self) -> str:
         """Where a client finds it, ``/v1`` included."""
         return f"http://127.0.0.1:{self._http.server_port}/v1"
+
+    @property
+    def said(self) -> str:
+        """What it says whenever the script is empty."""
+        return self._default.text
 
     def reply_with(self, text: str) -> None:
         """Say ``text`` from now on, whenever the script is empty."""
@@ -160,14 +163,6 @@ class _Http(ThreadingHTTPServer):
                     live.shutdown(socket.SHUT_RDWR)
 
 
-class _RefusedError(Exception):
-    """The request is one that OpenAI would refuse."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 class _DroppedError(Exception):
     """It is time to cut the connection."""
 
@@ -198,22 +193,22 @@ class _Handler(BaseHTTPRequestHandler):
             llm.requests.append(body)
             self._check(body)
             self._answer(body, llm.next_behaviour())
-        except _RefusedError as refused:
+        except payloads.RefusedError as refused:
             self._send(refused.status, payloads.error(refused.status, str(refused)))
         except (_DroppedError, ConnectionError):
             self.close_connection = True
 
     def _check(self, body: dict[str, Any]) -> None:
         if not self.headers.get("authorization", "").startswith("Bearer "):
-            raise _RefusedError(401, "you did not provide an API key")
+            raise payloads.RefusedError(401, "you did not provide an API key")
         if self.path not in {"/v1/chat/completions", "/v1/responses"}:
-            raise _RefusedError(404, f"no such path: {self.path}")
+            raise payloads.RefusedError(404, f"no such path: {self.path}")
         if "model" not in body:
-            raise _RefusedError(400, "you must provide a model parameter")
+            raise payloads.RefusedError(400, "you must provide a model parameter")
         if self.path == "/v1/responses":
-            check_items(body.get("input"), RESPONSE_PARTS, plain=True)
+            payloads.check_input(body.get("input"))
         else:
-            check_items(body.get("messages"), CHAT_PARTS, plain=False)
+            payloads.check_messages(body.get("messages"))
 
     def _answer(self, body: dict[str, Any], behaviour: Behaviour) -> None:
         if isinstance(behaviour, Failure):
@@ -223,7 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(behaviour, ToolCall):
             call = payloads.Call(behaviour.name, json.dumps(dict(behaviour.arguments)))
         chat = self.path == "/v1/chat/completions"
-        text = payloads.fitting(behaviour.text, schema_of(body)) if behaviour.text else ""
+        text = payloads.fitting(behaviour.text, payloads.schema_of(body)) if behaviour.text else ""
         if body.get("stream"):
             words = timed(text, behaviour)
             usage = bool((body.get("stream_options") or {}).get("include_usage"))
@@ -267,32 +262,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _chunk(self, text: str) -> None:
         raw = text.encode()
         self.wfile.write(b"%x\r\n%s\r\n" % (len(raw), raw))
-
-
-def check_items(items: Any, parts: set[str], *, plain: bool) -> None:
-    """Refuse messages or input items whose shape or content parts belong to another API."""
-    if plain and isinstance(items, str):
-        return
-    if not isinstance(items, list) or not items:
-        raise _RefusedError(400, "you must provide messages or input as a list that is not empty")
-    known = {"role", "type"} if plain else {"role"}
-    for index, item in enumerate(items):
-        if not isinstance(item, dict) or not item.keys() & known:
-            raise _RefusedError(400, f"item {index} is not a message")
-        content = item.get("content")
-        if isinstance(content, list):
-            for part in content:
-                if part.get("type") not in parts:
-                    raise _RefusedError(400, f"item {index} has an unknown content part: {part}")
-
-
-def schema_of(body: dict[str, Any]) -> dict[str, Any] | None:
-    """Answer the JSON schema that a request asks its reply to fit, if any."""
-    asked = body.get("response_format") or (body.get("text") or {}).get("format") or {}
-    if asked.get("type") != "json_schema":
-        return None
-    schema: dict[str, Any] = asked.get("json_schema", asked)["schema"]
-    return schema
 
 
 def timed(text: str, behaviour: Behaviour) -> Iterator[str]:

@@ -9,7 +9,12 @@ import pytest
 from emoplug import Emoplug, Turn
 
 MANY = 64
-FEELINGS = ["I am so happy today!", "I am furious with you.", "I miss my late father.", "Thank you!"]
+FEELINGS = [
+    "I am so happy today!",
+    "I am furious with you.",
+    "I miss my late father.",
+    "Thank you!",
+]
 
 
 def chat(number: int) -> list[dict[str, str]]:

@@ -203,7 +203,7 @@ def test_unknown_hook_is_refused_with_the_nearest() -> None:
         @hookimpl
         def raed(self, turn: Turn) -> None: ...
 
-    with pytest.raises(PluginLoadError, match="unknown hook 'raed'.*'read'"):
+    with pytest.raises(PluginLoadError, match=r"unknown hook 'raed'.*'read'"):
         Emoplug(plugins=[Typo()])
 
 

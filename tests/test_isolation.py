@@ -174,7 +174,7 @@ def test_review_and_remember_are_isolated_too() -> None:
             raise RuntimeError("no opinion today")
 
         @hookimpl
-        def remember(self, turn: Turn, reply: str) -> int:  # type: ignore[misc]  # wrong on purpose
+        def remember(self, turn: Turn, reply: str) -> int:
             return 7
 
     emo = Emoplug(plugins=[Forgetful()])

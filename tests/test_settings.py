@@ -66,13 +66,11 @@ def test_unknown_variable_is_refused_with_the_nearest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMOPLUG_DEADLIN", "3")
-    with pytest.raises(SettingsError, match="'EMOPLUG_DEADLIN' .did you mean 'EMOPLUG_DEADLINE'"):
+    with pytest.raises(SettingsError, match=r"'EMOPLUG_DEADLIN' .did you mean 'EMOPLUG_DEADLINE'"):
         Settings.load(tmp_path)
 
 
-def test_a_list_that_is_no_json_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_that_is_no_json_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMOPLUG_PLUGINS", "onnx,emotion")
     with pytest.raises(SettingsError, match="written as JSON"):
         Settings.load(tmp_path)

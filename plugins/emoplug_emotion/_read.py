@@ -9,10 +9,10 @@ from emoplug import Affect, Encoding, Reading, Turn, hookimpl
 from emoplug_emotion._taxonomy import EKMAN, NEUTRAL, SENTIMENT
 
 SOURCE = "emotion"
-_CALM = 0.7
+_CALM = 0.4
 """Share of the intensity that is left when affect is neutral."""
-_STEEPNESS = 5.0
-"""EmoBank's means lie close to the midpoint: a distance of 0.3 is already a strong feeling."""
+_CONTRADICTION = 0.4
+"""Valence this far to one side rules out labels of the other: "I want to die" is no desire."""
 
 
 @hookimpl
@@ -34,13 +34,13 @@ def intensity(distribution: Mapping[str, float], affect: Affect | None) -> float
     """Answer the strength of feeling in 0..1.
 
     It is the probability that any emotion but neutral holds (the labels taken as independent),
-    lessened by up to 30 % where affect lies near its neutral point.
+    lessened by up to 60 % where affect lies near its neutral point.
     """
     calm = math.prod(1 - p for label, p in distribution.items() if label != NEUTRAL)
     if affect is None:
         return 1 - calm
     distance = math.hypot(affect.valence, affect.arousal)
-    return (1 - calm) * (_CALM + (1 - _CALM) * math.tanh(_STEEPNESS * distance))
+    return (1 - calm) * (_CALM + (1 - _CALM) * min(1.0, distance))
 
 
 def _reading(
@@ -55,13 +55,13 @@ def _reading(
     if blank:  # nothing was said: do not let the network's bias speak
         return Reading(index=index, emotion=NEUTRAL, probability=1.0, source=SOURCE)
     distribution = dict(sorted(zip(encoding.labels, row, strict=True), key=lambda pair: -pair[1]))
-    emotion, probability = next(iter(distribution.items()))
     affect = Affect(valence=vad[0], arousal=vad[1], dominance=vad[2]) if vad else None
+    emotion = _most_probable(distribution, affect)
     groups = {"ekman": EKMAN.get(emotion), "sentiment": SENTIMENT.get(emotion)}
     return Reading(
         index=index,
         emotion=emotion,
-        probability=probability,
+        probability=distribution[emotion],
         labels=tuple(label for label, p in distribution.items() if p > cuts[label]),
         distribution=distribution,
         affect=affect,
@@ -69,3 +69,12 @@ def _reading(
         groups={kind: group for kind, group in groups.items() if group},
         source=SOURCE,
     )
+
+
+def _most_probable(distribution: Mapping[str, float], affect: Affect | None) -> str:
+    """Answer the first label that valence does not flatly contradict."""
+    ruled_out = None
+    if affect is not None and abs(affect.valence) > _CONTRADICTION:
+        ruled_out = "positive" if affect.valence < 0 else "negative"
+    fitting = (label for label in distribution if SENTIMENT.get(label) != ruled_out)
+    return next(fitting, next(iter(distribution)))

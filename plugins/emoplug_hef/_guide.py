@@ -16,35 +16,34 @@ from emoplug_hef._quote import quote
 SOURCE = "hef"
 NEUTRAL = "neutral"
 PRIORITY = 50
-
-
-class Options(BaseModel):
-    """How much to say.
-
-    Attributes:
-        budget: Most tokens of this note.
-        candidates: Most emotions named first.
-        mass: Stop naming once this share of the emotional probability is named.
-        floor: Least probability of an emotion worth naming.
-        carried: Least intensity of an earlier message of the person worth recalling.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    budget: int = Field(default=120, ge=20)
-    candidates: int = Field(default=3, ge=1)
-    mass: float = Field(default=0.8, gt=0, le=1)
-    floor: float = Field(default=0.12, ge=0, le=1)
-    carried: float = Field(default=0.75, ge=0, le=1)
+_QUOTED = 60
+"""Most characters quoted from an earlier message."""
 
 
 class Hints:
     """Offers one note on the last user message, or nothing when it says little of feelings."""
 
-    Options = Options
+    class Options(BaseModel):
+        """How much to say.
+
+        Attributes:
+            budget: Most tokens of this note.
+            candidates: Most emotions named first.
+            mass: Stop naming once this share of the emotional probability is named.
+            floor: Least probability of an emotion worth naming.
+            carried: Least intensity of an earlier message of the person worth recalling.
+        """
+
+        model_config = ConfigDict(frozen=True, extra="forbid")
+
+        budget: int = Field(default=120, ge=20)
+        candidates: int = Field(default=3, ge=1)
+        mass: float = Field(default=0.8, gt=0, le=1)
+        floor: float = Field(default=0.12, ge=0, le=1)
+        carried: float = Field(default=0.7, ge=0, le=1)
 
     def __init__(self, options: Options | None = None) -> None:
-        self.options = options or Options()
+        self.options = options or self.Options()
 
     @hookimpl
     def guide(self, turn: Turn) -> Sequence[Guidance] | None:
@@ -62,8 +61,15 @@ class Hints:
         return [Guidance(text=text, kind="emotion", priority=PRIORITY, source=SOURCE)]
 
     def _candidates(self, reading: Reading) -> list[str]:
-        """The most probable emotions until enough of the emotional probability is named."""
-        felt = {label: p for label, p in reading.distribution.items() if label != NEUTRAL}
+        """The likely emotions, the reading's own first, until enough probability is named.
+
+        A label more probable than the reading's own was contradicted there: it is left out.
+        """
+        felt = {
+            label: p
+            for label, p in reading.distribution.items()
+            if label != NEUTRAL and (label == reading.emotion or p < reading.probability)
+        }
         total, named, chosen = sum(felt.values()) or 1.0, 0.0, list[str]()
         for label, p in sorted(felt.items(), key=lambda pair: (-pair[1], pair[0])):
             if len(chosen) == self.options.candidates or p < self.options.floor:
@@ -76,16 +82,16 @@ class Hints:
 
     def _versions(self, turn: Turn, reading: Reading, first: Sequence[str]) -> list[str]:
         """Longest first: with the carried feeling and all labels, then less and less."""
-        named = ", ".join(f"{label} {reading.distribution[label]:.0%}" for label in first)
-        stage_one = f"The person likely feels {named}."
+        named = ", ".join(f"{label} {_percent(reading.distribution[label])}" for label in first)
+        stage_one = f"They likely feel {named}."
         others = sorted(
             label for label in reading.distribution if label not in first and label != NEUTRAL
         )
-        stage_two = f"If none fits their words: {', '.join(others)}."
+        stage_two = f"If none fits: {', '.join(others)}."
         carried = self._carried(turn, reading)
-        bodies = [[stage_one, stage_two, carried], [stage_one, carried], [stage_one]]
-        if not carried:
-            bodies = [[stage_one, stage_two], [stage_one]]
+        bodies = [[stage_one, stage_two], [stage_one]]
+        if carried:
+            bodies = [[stage_one, stage_two, carried], bodies[0], [stage_one, carried], bodies[1]]
         return [_frame(" ".join(body)) for body in bodies]
 
     def _carried(self, turn: Turn, reading: Reading) -> str:
@@ -101,15 +107,17 @@ class Hints:
         if not earlier:
             return ""
         strongest = max(earlier, key=lambda r: (r.intensity, r.index))
-        words = quote(turn.messages[strongest.index].text)
-        return f"Earlier they said {words} ({strongest.emotion})."
+        words = quote(turn.messages[strongest.index].text, _QUOTED)
+        return f"Earlier: {words} ({strongest.emotion})."
 
     def _fits(self, text: str) -> bool:
         return estimate_tokens(text) <= self.options.budget
 
 
+def _percent(probability: float) -> str:
+    """No small model is certain: never 100 %."""
+    return f"{min(probability, 0.99):.0%}"
+
+
 def _frame(body: str) -> str:
-    return (
-        f"[Note from emoplug, not the person's words: {body} "
-        "Answer the feeling; do not mention this note.]"
-    )
+    return f"[Note by emoplug, not the person: {body} Answer the feeling; never mention this note.]"

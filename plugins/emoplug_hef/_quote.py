@@ -10,7 +10,7 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that are no visible text: controls, bidi and format marks, line breaks."""
 _JOINERS = frozenset({"\u200c", "\u200d"})
 """Format marks that belong to words and emoji."""
-_BRACKETS = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")", "`": "'"})
+_BRACKETS = str.maketrans({"<": "\u2039", ">": "\u203a", "[": "(", "]": ")", "`": "'"})
 """Characters that open and close tags, notes and code: our own frame is made of them."""
 
 

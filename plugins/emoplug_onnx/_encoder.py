@@ -23,28 +23,6 @@ AFFECT_SIZE = 3
 SOURCE = "onnx"
 
 
-class Options(BaseModel):
-    """How the encoder runs.
-
-    Attributes:
-        weights: Folder or hub id; the shipped weights by default.
-        device: ``auto`` takes CUDA where it works, the CPU otherwise.
-        fallback: What to do when ``cuda`` was asked for and is not in use.
-        cache: Texts whose encodings are remembered, 1.7 kB each.
-        batch: Most texts in one pass.
-        threads: Threads in one pass; 0 chooses by the machine, 4 at most.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    weights: str | None = None
-    device: Device = "auto"
-    fallback: Fallback = "raise"
-    cache: int = Field(default=4096, ge=0)
-    batch: int = Field(default=32, ge=1)
-    threads: int = Field(default=0, ge=0)
-
-
 @dataclass(frozen=True)
 class _Loaded:
     weights: Weights
@@ -59,10 +37,29 @@ class Encoder:
     window are cut into equal windows whose answers are averaged by length, never cut off.
     """
 
-    Options = Options
+    class Options(BaseModel):
+        """How the encoder runs.
+
+        Attributes:
+            weights: Folder or hub id; the shipped weights by default.
+            device: ``auto`` takes CUDA where it works, the CPU otherwise.
+            fallback: What to do when ``cuda`` was asked for and is not in use.
+            cache: Texts whose encodings are remembered, 1.7 kB each.
+            batch: Most texts in one pass.
+            threads: Threads in one pass; 0 chooses by the machine, 4 at most.
+        """
+
+        model_config = ConfigDict(frozen=True, extra="forbid")
+
+        weights: str | None = None
+        device: Device = "auto"
+        fallback: Fallback = "raise"
+        cache: int = Field(default=4096, ge=0)
+        batch: int = Field(default=32, ge=1)
+        threads: int = Field(default=0, ge=0)
 
     def __init__(self, options: Options | None = None) -> None:
-        self.options = options or Options()
+        self.options = options or self.Options()
         self._cache = Cache(self.options.cache)
         self._lock = threading.Lock()
         self._ready: _Loaded | None = None
@@ -76,7 +73,7 @@ class Encoder:
         fresh = dict(zip(new, self._run(loaded, new), strict=True)) if new else {}
         self._cache.put(fresh.items())
         rows = [fresh[t] if row is None else row for t, row in zip(texts, known, strict=True)]
-        return self._encoding(loaded.weights, rows)
+        return self._encoding(loaded, rows)
 
     def warm_up(self) -> None:
         """Load the network and run it once."""
@@ -114,10 +111,10 @@ class Encoder:
         """Answer (texts, d + labels + 3) rows: unit embedding, probabilities, affect."""
         tokenizer, weights = loaded.tokenizer, loaded.weights
         encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+        first, last, padding = (_special(tokenizer, name) for name in ("[CLS]", "[SEP]", "[PAD]"))
         windows = cut([e.ids for e in encoded], weights.window, first, last)
         parts: list[Floats] = [np.empty(0, dtype=np.float32)] * len(windows)
-        for bucket in buckets(windows, self.options.batch, tokenizer.token_to_id("[PAD]")):
+        for bucket in buckets(windows, self.options.batch, padding):
             feed = {"input_ids": bucket.ids, "attention_mask": bucket.mask}
             embedding, emotion, affect = loaded.session.run(None, feed)
             probability = 1 / (1 + np.exp(-emotion / np.float32(weights.temperature)))
@@ -135,10 +132,11 @@ class Encoder:
         return rows
 
     @staticmethod
-    def _encoding(weights: Weights, rows: Sequence[Floats]) -> Encoding:
-        table = np.stack(rows) if rows else np.empty((0, len(weights.labels) + AFFECT_SIZE))
-        labels = len(weights.labels)
-        width = table.shape[1] - labels - AFFECT_SIZE
+    def _encoding(loaded: _Loaded, rows: Sequence[Floats]) -> Encoding:
+        weights, labels = loaded.weights, len(loaded.weights.labels)
+        width = loaded.session.get_outputs()[0].shape[1]
+        columns = width + labels + AFFECT_SIZE
+        table = np.stack(rows) if rows else np.empty((0, columns), dtype=np.float32)
         return Encoding(
             embeddings=table[:, :width],
             labels=weights.labels,
@@ -147,3 +145,10 @@ class Encoder:
             affect=table[:, width + labels :],
             source=SOURCE,
         )
+
+
+def _special(tokenizer: Tokenizer, name: str) -> int:
+    token = tokenizer.token_to_id(name)
+    if token is None:
+        raise WeightsError(f"the tokenizer has no {name} token; use weights made by our training")
+    return int(token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,7 @@ def cut(tokens: Sequence[Sequence[int]], size: int, first: int, last: int) -> li
         count = max(1, -(-len(ids) // room))
         edges = [round(part * len(ids) / count) for part in range(count + 1)]
         windows += [
-            Window(text, [first, *ids[start:stop], last])
-            for start, stop in zip(edges, edges[1:], strict=False)
+            Window(text, [first, *ids[start:stop], last]) for start, stop in pairwise(edges)
         ]
     return windows
 
@@ -69,4 +69,7 @@ def pool(values: Floats, windows: Sequence[Window], texts: int) -> Floats:
     owners = np.array([window.text for window in windows])
     pooled = np.zeros((texts, values.shape[1]), dtype=np.float32)
     np.add.at(pooled, owners, values * weights[:, None])
-    return pooled / np.bincount(owners, weights, minlength=texts)[:, None].astype(np.float32)
+    totals: Floats = np.zeros(texts, dtype=np.float32)
+    np.add.at(totals, owners, weights)
+    pooled /= totals[:, None]
+    return pooled

@@ -1,4 +1,4 @@
-"""Measures shipped weights on GoEmotions and EmoBank, exactly as the papers' metrics are defined."""
+"""Measures shipped weights on GoEmotions and EmoBank, as their papers define it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def geometry(data: Path, base: Path, weights: str | None = None, pairs: int = 20
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    texts = (read_emobank(data, "dev").texts + read_goemotions(data, "dev", emotion_labels(data)).texts)[:3000]
+    texts = (
+        read_emobank(data, "dev").texts + read_goemotions(data, "dev", emotion_labels(data)).texts
+    )[:3000]
     new = Encoder(Options(weights=weights)).encode(texts).embeddings
     tokenizer, model = AutoTokenizer.from_pretrained(base), AutoModel.from_pretrained(base).eval()
     rows = []
@@ -67,7 +69,7 @@ def geometry(data: Path, base: Path, weights: str | None = None, pairs: int = 20
 def calibration_error(
     probabilities: NDArray[np.floating], targets: NDArray[np.floating], bins: int = 15
 ) -> float:
-    """Answer the expected calibration error over all (text, label) decisions, in equal-width bins."""
+    """Answer the expected calibration error over all (text, label) pairs, in equal bins."""
     flat, wanted = probabilities.ravel(), targets.ravel()
     bin_of = np.minimum((flat * bins).astype(int), bins - 1)
     error = 0.0

@@ -1,4 +1,4 @@
-"""Turns a trained network into the files that ship: int8 ONNX, tokenizer, and what to know of them."""
+"""Turns a trained network into the files that ship: int8 ONNX, tokenizer, facts."""
 
 from __future__ import annotations
 
@@ -34,16 +34,12 @@ def load_average(runs: Sequence[Path], base: Path) -> EmotionEncoder:
     states = [load_state(run) for run in runs]
     model = build(base, len(states[0]["labels"]))
     weights = [state["model"] for state in states]
-    mean = {
-        name: torch.stack([w[name].float() for w in weights]).mean(0) for name in weights[0]
-    }
+    mean = {name: torch.stack([w[name].float() for w in weights]).mean(0) for name in weights[0]}
     model.load_state_dict(mean)
     return model.eval()
 
 
-def export(
-    runs: Sequence[Path], base: Path, data: Path, out: Path, window: int = 128
-) -> None:
+def export(runs: Sequence[Path], base: Path, data: Path, out: Path, window: int = 128) -> None:
     """Write ``encoder.onnx`` (int8), ``encoder.fp32.onnx`` beside the run, tokenizer and facts.
 
     Temperature and thresholds are fitted on the dev split, through the int8 file itself.
@@ -80,7 +76,11 @@ def _to_onnx(model: EmotionEncoder, path: Path) -> None:
         path,
         input_names=["input_ids", "attention_mask"],
         output_names=list(OUTPUTS),
-        dynamic_axes={"input_ids": axes, "attention_mask": axes, **{o: {0: "texts"} for o in OUTPUTS}},
+        dynamic_axes={
+            "input_ids": axes,
+            "attention_mask": axes,
+            **{o: {0: "texts"} for o in OUTPUTS},
+        },
         opset_version=OPSET,
         dynamo=False,
     )

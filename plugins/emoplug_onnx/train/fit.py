@@ -70,7 +70,7 @@ class Trainer:
         started, totals, seen = time.monotonic(), {"emotion": 0.0, "affect": 0.0}, 0
         for batch in self._batches(self.epoch):
             loss = self._loss(batch)
-            loss.backward()
+            torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimizer.step()
             self.schedule.step()
@@ -96,7 +96,8 @@ class Trainer:
             loss = functional.mse_loss(affect.float(), targets) * 10 * recipe.affect_weight
         cosine = 1 - (embedding * teacher).sum(-1).mean()
         pairs = functional.mse_loss(embedding @ embedding.T, teacher @ teacher.T)
-        return loss + recipe.distil * (cosine + 10 * pairs)
+        total: Tensor = loss + recipe.distil * (cosine + 10 * pairs)
+        return total
 
     @torch.inference_mode()
     def _embed(self, tokens: Sequence[list[int]]) -> Tensor:
@@ -112,7 +113,9 @@ class Trainer:
         return vectors
 
     def _batches(self, epoch: int) -> list[Batch]:
-        lengths = {task: [len(ids) for ids in rows] for task, rows in self.tokens.items()}
+        lengths: dict[str, Sequence[int]] = {
+            task: [len(ids) for ids in rows] for task, rows in self.tokens.items()
+        }
         seed = self.recipe.seed * 1000 + epoch
         return list(epoch_batches(lengths, self.repeats, self.recipe.batch, seed))
 

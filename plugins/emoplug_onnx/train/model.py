@@ -30,9 +30,7 @@ class EmotionEncoder(nn.Module):
         self.emotion = _head(2 * width, width, labels, dropout)
         self.affect = _head(2 * width, width, AFFECT_SIZE, dropout)
 
-    def forward(
-        self, input_ids: Tensor, attention_mask: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Answer (n, d) unit embeddings, (n, labels) logits and (n, 3) affect."""
         states = self.body(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         weights = attention_mask.unsqueeze(-1).to(states.dtype)

@@ -1,0 +1,58 @@
+"""What emoplug costs a caller: plumbing alone, and a full turn."""
+
+from __future__ import annotations
+
+import itertools
+from types import SimpleNamespace
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from emoplug import Emoplug, Turn
+
+WORDS = (
+    "I keep thinking about what he told me yesterday evening and I really do not know "
+    "how to go on number"
+)
+HISTORY = [
+    {"role": ("user", "assistant")[index % 2], "content": f"{WORDS} {index}"} for index in range(20)
+]
+_fresh = itertools.count(1000)
+
+
+def new_turn() -> tuple[tuple[list[dict[str, str]]], dict[str, object]]:
+    """A 20-message history already seen, and one user message of 20 words never seen before."""
+    return ([*HISTORY, {"role": "user", "content": f"{WORDS} {next(_fresh)}"}],), {}
+
+
+@pytest.fixture(scope="module")
+def emo() -> Emoplug:
+    emo = Emoplug(deadline=30)
+    emo.prepare(HISTORY)
+    return emo
+
+
+def test_plumbing_without_models(benchmark: BenchmarkFixture) -> None:
+    emo = Emoplug(plugins=[SimpleNamespace(name="silent")])
+    turn: Turn = benchmark.pedantic(emo.prepare, setup=new_turn, rounds=2000, warmup_rounds=100)
+    assert len(turn.messages) == 21
+
+
+def test_new_message_after_20(benchmark: BenchmarkFixture, emo: Emoplug) -> None:
+    turn: Turn = benchmark.pedantic(emo.prepare, setup=new_turn, rounds=300, warmup_rounds=20)
+    assert turn.reading is not None
+    assert turn.degraded == ()
+
+
+def test_review_without_reviewers(benchmark: BenchmarkFixture, emo: Emoplug) -> None:
+    turn = emo.prepare(HISTORY)
+    review = benchmark.pedantic(emo.review, (turn, "I hear you."), rounds=2000, warmup_rounds=100)
+    assert review.degraded == ()
+
+
+def test_20_short_chats_at_once(benchmark: BenchmarkFixture, emo: Emoplug) -> None:
+    def chats() -> tuple[tuple[list[list[dict[str, str]]]], dict[str, object]]:
+        return ([new_turn()[0][0][-3:] for _ in range(20)],), {}
+
+    turns = benchmark.pedantic(emo.prepare_many, setup=chats, rounds=20, warmup_rounds=2)
+    assert len(turns) == 20
