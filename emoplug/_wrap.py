@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, ParamSpec, TypeVar
 
@@ -17,6 +18,7 @@ R = TypeVar("R")
 OnReview = Callable[[Review], None]
 TextOf = Callable[[Any], str]
 PARAMETER = "messages"
+log = logging.getLogger("emoplug")
 
 
 def reply_text(reply: Any) -> str:
@@ -44,7 +46,7 @@ def wrap_call(
     Args:
         emo: Whose plugins to use.
         fn: A function, coroutine function, generator function or async generator function.
-        on_review: Told the review of each reply.
+        on_review: Told the review of each reply; what it raises is logged, the reply still given.
         text_of: The words of a reply, or of one chunk of a stream.
         session: Whose conversation this is, for plugins that remember.
     """
@@ -57,11 +59,20 @@ def wrap_call(
     def end(exchange: Exchange, text: str) -> None:
         review = exchange.close(text)
         if on_review:
-            on_review(review)
+            _tell(on_review, review, strict=emo.settings.on_error == "raise")
 
     shape = _SHAPES[_kind(fn)]
     wrapped: Callable[P, R] = functools.wraps(fn)(shape(fn, start, end, text_of))
     return wrapped
+
+
+def _tell(on_review: OnReview, review: Review, *, strict: bool) -> None:
+    try:
+        on_review(review)
+    except Exception as error:
+        if strict:
+            raise
+        log.warning("on_review raised %s", type(error).__name__)
 
 
 def _function(fn: Any, start: Any, end: Any, text_of: TextOf) -> Any:

@@ -203,3 +203,13 @@ def test_content_parts_get_one_more_part_of_their_own_api() -> None:
     for kind in ("text", "input_text"):
         sent = wrapped([{"role": "user", "content": [{"type": kind, "text": "hi"}]}])
         assert sent[0]["content"][-1] == {"type": kind, "text": "[note]"}
+
+
+def test_a_raising_on_review_costs_nobody_the_reply() -> None:
+    def explode(review: Review) -> None:
+        raise RuntimeError("dashboard is away")
+
+    assert Emoplug(plugins=[Note()]).wrap(function, on_review=explode)(CHAT) == "".join(ANSWER)
+    strict = Emoplug(plugins=[Note()], on_error="raise")
+    with pytest.raises(RuntimeError, match="dashboard"):
+        strict.wrap(function, on_review=explode)(CHAT)
