@@ -13,7 +13,7 @@ from rich.text import Text
 
 from emoplug import EmoplugError, Settings
 from emoplug_cli._examine import Report, examine_machine, examine_settings
-from emoplug_cli._plain import plain
+from emoplug_cli._plain import forgive_encodings, plain
 
 _NO_DEVICES = "nothing, it does not import; try: pip install 'emoplug[cpu]' or 'emoplug[gpu]'"
 
@@ -22,6 +22,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Examine versions, devices, models and speed; exit code 1 when something that is on fails."""
+    forgive_encodings()
     report = Report()
     examine_machine(report)
     try:

@@ -123,8 +123,10 @@ def _explain(error: Exception, place: str, said: bool) -> str:
     kinds = {kind.__name__ for kind in type(error).__mro__}
     if "APITimeoutError" in kinds:
         return f"{place} did not answer within {_TIMEOUT:g} s; see whether it is busy, {_AGAIN}"
-    if "APIConnectionError" in kinds and not said:
+    if "APIConnectionError" in kinds:
         reason = one_line(str(error.__cause__ or error))
+        if said:
+            return _broken_off(said, place, reason)
         return f"cannot reach {place} ({reason}); check --base-url and that it runs, {_AGAIN}"
     if "APIError" in kinds:
         return f"{place} reported an error in its answer ({_message(error)}); /retry asks again"

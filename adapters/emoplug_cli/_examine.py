@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from emoplug import Emoplug, Settings, Turn
+from emoplug import Degraded, Emoplug, Settings, Turn
 from emoplug_cli._machine import TWINS, providers, twins, versions
 from emoplug_cli._plain import one_line
 from emoplug_cli._plugins import hooks_of, problem_of
@@ -157,7 +157,9 @@ def _time(report: Report, emo: Emoplug, broken: set[str]) -> None:
     if any("encode" in turn.timings and turn.encoding for turn in turns):
         report.timing["encode"] = _median(turns, ["encode"])
     report.timing["prepare"] = _median(turns, [])
-    skipped = {one.plugin: one for turn in turns for one in turn.degraded}
+    skipped: dict[str, Degraded] = {}
+    for one in (one for turn in turns for one in turn.degraded):
+        skipped.setdefault(one.plugin, one)  # the first tells why; later ones may say "busy"
     for name, one in skipped.items():
         if name in broken:  # known by its own, clearer words
             continue

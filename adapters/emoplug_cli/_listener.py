@@ -7,8 +7,8 @@ conversation always gets the same answer.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Sequence
+from hashlib import sha256
 
 from emoplug import Reading, Turn
 from emoplug_cli import _phrases as phrases
@@ -20,6 +20,7 @@ _STRONG, _WEAK = 0.75, 0.35
 _REMEMBERED = 3
 """Messages of the person after which words of self-harm are no longer spoken of unasked."""
 _ECHO_WORDS = range(3, 11)
+_VARIES = re.compile(r"\{feeling\}|\u201c.*\u201d")
 _GREETING = re.compile(r"\W*(?:hi|hello|hey|good (?:morning|evening|day))\b(?:\W+\w+)?\W*", re.I)
 _ASKS_ADVICE = re.compile(
     r"\b(?:what (?:should|can|do|shall|would) (?:i|you) (?:do|suggest|advise|recommend)"
@@ -43,17 +44,22 @@ def listen(turn: Turn) -> str:
 
 
 class _Choice:
-    """Picks sentences: those said least so far, in an order that the conversation sets."""
+    """Picks sentences: not the one just said, those said least, in an order set by the words."""
 
     def __init__(self, turn: Turn, heard: Sequence[str]) -> None:
-        self._said = "\n".join(m.text for m in turn.messages if m.role == "assistant")
-        opening = heard[0].encode("utf-8", "replace") if heard else b""
-        self._seed = zlib.crc32(opening) + len(heard)
+        said = [message.text for message in turn.messages if message.role == "assistant"]
+        self._last = said[-1] if said else ""
+        self._said = "\n".join(said)
+        self._words = "\n".join(heard)
 
     def of(self, options: Sequence[str]) -> str:
         """Answer one of ``options``."""
-        start = self._seed % len(options)
-        return min([*options[start:], *options[:start]], key=self._said.count)
+        return min(options, key=self._rank)
+
+    def _rank(self, option: str) -> tuple[bool, int, bytes]:
+        fixed = max(_VARIES.split(option), key=len)
+        shuffled = sha256(f"{fixed}\n{self._words}".encode("utf-8", "replace")).digest()
+        return fixed in self._last, self._said.count(fixed), shuffled
 
 
 def _reply(reading: Reading | None, words: str, choice: _Choice) -> list[str]:

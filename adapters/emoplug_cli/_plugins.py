@@ -22,7 +22,7 @@ from emoplug import (
     available,
     hookspecs,
 )
-from emoplug_cli._plain import one_line
+from emoplug_cli._plain import forgive_encodings, one_line
 
 HOOKS = tuple(name for name, value in vars(hookspecs).items() if hasattr(value, "emoplug_spec"))
 
@@ -52,6 +52,7 @@ def plugins(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """List the installed plugins: on or off, order, hooks, and what a broken one needs."""
+    forgive_encodings()
     rows = survey(Settings.load(), available())
     screen = Console()
     if as_json:
@@ -62,7 +63,8 @@ def plugins(
     for row in rows:
         if row.problem:
             style = "red" if row.order else "yellow"
-            screen.print(Text(f"{row.name}: {row.problem}; {row.fix}", style=style))
+            line = f"{row.name}: {row.problem}; {row.fix}"
+            screen.print(Text(line, style=style), soft_wrap=True)  # a pip line is to be copied
 
 
 def survey(settings: Settings, installed: Mapping[str, EntryPoint]) -> list[Row]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from emoplug_cli._endpoint import Endpoint, EndpointError
-from emoplug_cli._talk import Speaker, Talk
 from rich.console import Console
 
 from emoplug import Affect, Emoplug, Exchange, Finding, Guidance, Reading, Turn, hookimpl
+from emoplug_cli._endpoint import Endpoint, EndpointError
+from emoplug_cli._talk import Speaker, Talk
 from tests.llm_server import Drop, Failure, LlmServer, Reply
 
 NOTE = "[note: they feel low]"
