@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,8 +32,9 @@ def read_messages(messages: Iterable[object]) -> tuple[Message, ...]:
 def _read(index: int, raw: object) -> Message:
     if isinstance(raw, Message):
         return raw
-    role, content = _get(raw, "role"), _get(raw, "content")
-    if role is None and _get(raw, "type") is not None:
+    get: Callable[[str], Any] = raw.get if isinstance(raw, Mapping) else partial(_attribute, raw)
+    role, content = get("role"), get("content")
+    if role is None and get("type") is not None:
         role = "item"  # a Responses API item that nobody says, such as a function call
         content = None
     elif not isinstance(role, str):
@@ -40,13 +42,13 @@ def _read(index: int, raw: object) -> Message:
             f"message {index} has no role; each message needs "
             '{"role": "user" | "assistant" | "system" | "tool", "content": ...}'
         )
+    fields: dict[str, Any] = {"role": role, "content": _plain(content)}
+    if isinstance(name := get("name"), str):
+        fields["name"] = name
+    if isinstance(timestamp := get("timestamp"), int | float):
+        fields["timestamp"] = timestamp
     try:
-        return Message(
-            role=role,
-            content=_plain(content),
-            name=_optional(raw, "name", str),
-            timestamp=_optional(raw, "timestamp", int | float),
-        )
+        return Message.model_validate(fields)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"]))
@@ -63,10 +65,5 @@ def _plain(content: Any) -> Any:
     return [part.model_dump() if hasattr(part, "model_dump") else part for part in content]
 
 
-def _optional(raw: object, name: str, kind: Any) -> Any:
-    value = _get(raw, name)
-    return value if isinstance(value, kind) else None
-
-
-def _get(raw: object, name: str) -> Any:
-    return raw.get(name) if isinstance(raw, Mapping) else getattr(raw, name, None)
+def _attribute(raw: object, name: str) -> Any:
+    return getattr(raw, name, None)
