@@ -37,6 +37,7 @@ AWKWARD: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"role": "user", "content": "我很难过"},
         {"role": "user", "content": "أنا حزين"},
     ],
+    "half a surrogate pair": [{"role": "user", "content": "so sad \ud83d"}],
     "control characters": [{"role": "user", "content": "\x00\x1b[31m\u202e \u2028"}],
     "a long text": [{"role": "user", "content": "I am so tired of this. " * 400}],
     "content parts": [

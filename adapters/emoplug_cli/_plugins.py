@@ -18,6 +18,7 @@ from emoplug import (
     EmoplugError,
     PluginLoadError,
     Settings,
+    SettingsError,
     UnknownPluginError,
     available,
     hookspecs,
@@ -38,6 +39,7 @@ class Row:
         distribution: Who ships it, with the version.
         problem: Why it does not load; empty when it does.
         fix: What to do about that.
+        unset: Whether all it lacks is settings.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Row:
     distribution: str
     problem: str = ""
     fix: str = ""
+    unset: bool = False
 
 
 def plugins(
@@ -100,7 +103,9 @@ def _row(name: str, order: int | None, settings: Settings, point: EntryPoint | N
         plugin = Emoplug(plugins=[name], options=options).plugins[name]
     except Exception as error:  # a plugin that is off and broken must not hide the others
         problem, fix = problem_of(error)
-        return Row(name, order, (), shipped, problem, fix)
+        problem = problem.removeprefix(f"plugin {name!r} ")
+        unset = isinstance(error, SettingsError) and not options
+        return Row(name, order, (), shipped, problem, fix, unset)
     return Row(name, order, hooks_of(plugin), shipped)
 
 
@@ -108,6 +113,9 @@ def _table(rows: list[Row]) -> Table:
     table = Table("plugin", "on", "hooks", "from", box=None, pad_edge=False, header_style="bold")
     for row in rows:
         state = "off" if row.order is None else f"{row.order}."
-        hooks = "does not load" if row.problem else ", ".join(row.hooks) or "none"
+        if row.problem:
+            hooks = "needs settings" if row.unset else "does not load"
+        else:
+            hooks = ", ".join(row.hooks) or "none"
         table.add_row(*(Text(cell) for cell in (row.name, state, hooks, row.distribution)))
     return table

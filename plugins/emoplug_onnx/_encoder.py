@@ -110,7 +110,9 @@ class Encoder:
     def _run(self, loaded: _Loaded, texts: Sequence[str]) -> Floats:
         """Answer (texts, d + labels + 3) rows: unit embedding, probabilities, affect."""
         tokenizer, weights = loaded.tokenizer, loaded.weights
-        encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        # Half a surrogate pair, as broken clients send it, is no text for a tokenizer.
+        sound = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        encoded = tokenizer.encode_batch_fast(sound, add_special_tokens=False)
         first, last, padding = (_special(tokenizer, name) for name in ("[CLS]", "[SEP]", "[PAD]"))
         windows = cut([e.ids for e in encoded], weights.window, first, last)
         parts: list[Floats] = [np.empty(0, dtype=np.float32)] * len(windows)

@@ -137,6 +137,17 @@ def test_wrong_options_are_shown_at_their_plugin() -> None:
     assert not named(rows, "emotion").problem
 
 
+def test_a_plugin_that_only_lacks_settings_is_not_called_broken(alone: Path) -> None:
+    rows = {row.name: row for row in survey(Settings(), available())}
+    assert rows["sbert"].unset
+    assert rows["sbert"].problem == "has no model and no heads"
+    assert "options.sbert.model" in rows["sbert"].fix
+    _, shown = run()
+    assert "needs settings" in shown
+    wrong = Settings(options={"sbert": {"model": "m", "heds": "h"}})
+    assert not next(row for row in survey(wrong, available()) if row.name == "sbert").unset
+
+
 def test_problems_of_every_kind_have_a_fix() -> None:
     for error in (EmoplugError("odd"), WeightsError("torn; fetch it again"), ValueError("no")):
         problem, fix = problem_of(error)

@@ -1,0 +1,1 @@
+"""Trains emotion and affect heads for a SentenceTransformer; needs the ``sbert`` extra."""
