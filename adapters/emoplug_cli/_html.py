@@ -2,107 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from string import Template
 
+import emoplug
 from emoplug import Message, Reading, Turn
-from emoplug_cli._plain import plain
+from emoplug_cli._curve import Curve, key, legend, safe, scale, speakers
+from emoplug_cli._felt import likely, others, sentiment, strongest, who
+from emoplug_cli._seen import degraded_line
 
-_WIDTH, _HEIGHT, _LEFT, _TOP = 960.0, 260.0, 70.0, 20.0
-_KINDS = frozenset({"positive", "negative", "ambiguous", "neutral"})
+_QUOTED = 140
 
 
 def page(turns: Sequence[Turn], title: str) -> str:
     """Answer a page that needs nothing from anywhere: no script, no network."""
     template = Template(files(__package__).joinpath("_page.html").read_text(encoding="utf-8"))
     sections = [_section(turn, number, len(turns)) for number, turn in enumerate(turns, 1)]
-    return template.substitute(title=_safe(title), conversations="\n".join(sections))
+    return template.substitute(
+        title=safe(title),
+        summary=_summary(turns),
+        conversations="\n".join(sections),
+        version=safe(emoplug.__version__),
+    )
+
+
+def _summary(turns: Sequence[Turn]) -> str:
+    read = sum(len(turn.readings) for turn in turns)
+    people = len({name for turn in turns for name in speakers(turn)})
+    parts = [_count(len(turns), "conversation")] if len(turns) > 1 else []
+    return " · ".join([*parts, f"{_count(read, 'message')} read", _count(people, "speaker")])
 
 
 def _section(turn: Turn, number: int, of: int) -> str:
     heading = f"<h2>Conversation {number}</h2>" if of > 1 else ""
+    parts = (heading, _figure(turn, number), _moments(turn, number), _table(turn, number))
+    return f"<section>{''.join(parts)}{_told(turn)}{_left_out(turn)}</section>"
+
+
+def _figure(turn: Turn, number: int) -> str:
+    curve = Curve(turn, number).svg()
+    if not curve:
+        return '<p class="sub">No feeling was read here, so there is no curve.</p>'
+    return (
+        f'<figure><a class="skip" href="#messages{number}">Skip the curve</a>'
+        f'<div class="plot">{scale()}<div class="scroll">{curve}</div></div>'
+        f"<figcaption>{legend(speakers(turn))}</figcaption></figure>"
+    )
+
+
+def _moments(turn: Turn, number: int) -> str:
+    items = "".join(_moment(turn, reading, number) for reading in strongest(turn))
+    return f'<h3>Strongest moments</h3><ol class="moments">{items}</ol>' if items else ""
+
+
+def _moment(turn: Turn, reading: Reading, number: int) -> str:
+    message = turn.messages[reading.index]
+    text = message.text if len(message.text) <= _QUOTED else message.text[: _QUOTED - 1] + "…"
+    return (
+        f'<li class="{sentiment(reading)}"><a href="#m{number}-{reading.index}">'
+        f"<b>{safe(reading.emotion)}</b> {safe(who(message))}, message {reading.index + 1}</a>"
+        f"<q>{safe(text)}</q></li>"
+    )
+
+
+def _table(turn: Turn, number: int) -> str:
     readings = {reading.index: reading for reading in turn.readings}
-    items = (
-        _message(index, message, readings.get(index), number)
+    keys = {name: key(place) for place, name in enumerate(speakers(turn))}
+    rows = (
+        _row(message, index, readings.get(index), number, keys)
         for index, message in enumerate(turn.messages)
     )
-    note = f"<p class=note>{_safe(turn.guidance_text)}</p>" if turn.guidance else ""
-    told = f"<h3>What emoplug would tell the model</h3>{note}" if note else ""
-    return f"<section>{heading}{_curve(turn, number)}<ol>{''.join(items)}</ol>{told}</section>"
-
-
-def _curve(turn: Turn, number: int) -> str:
-    felt = [reading for reading in turn.readings if reading.affect is not None]
-    if not felt:
-        return "<p>No affect was read.</p>"
-    step = (_WIDTH - _LEFT - 30) / max(1, len(felt) - 1)
-    across = [_LEFT + place * step for place in range(len(felt))]
-    valence = [_down(reading.affect.valence if reading.affect else 0.0) for reading in felt]
-    strength = [_down(reading.intensity * 2 - 1) for reading in felt]
-    base = _down(-1)
-    area = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, strength, strict=True))
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, valence, strict=True))
-    points = "".join(
-        _point(reading, turn.messages[reading.index], x, y, number)
-        for reading, x, y in zip(felt, across, valence, strict=True)
-    )
     return (
-        f'<svg viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" '
-        f'aria-labelledby="t{number} d{number}"><title id="t{number}">Course of feeling</title>'
-        f'<desc id="d{number}">Valence of each message as a line with points, from unpleasant at '
-        f"the bottom to pleasant at the top; intensity as the area behind it.</desc>"
-        f'<polygon class="area" points="{across[0]:.1f},{base:.1f} {area} '
-        f'{across[-1]:.1f},{base:.1f}"/>{_axis()}<polyline class="line" points="{line}"/>'
-        f"{points}</svg>"
+        f'<h3 id="messages{number}">Messages</h3><table><thead><tr><th scope="col">#</th>'
+        f'<th scope="col">Speaker</th><th scope="col">Message</th><th scope="col">Feeling</th>'
+        f"</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
 
 
-def _axis() -> str:
-    names = ((1.0, "pleasant"), (0.0, "neutral"), (-1.0, "unpleasant"))
-    return "".join(
-        f'<line class="grid" x1="{_LEFT:.0f}" x2="{_WIDTH - 20:.0f}" y1="{_down(v):.1f}" '
-        f'y2="{_down(v):.1f}"/><text x="{_LEFT - 8:.0f}" y="{_down(v) + 4:.1f}">{name}</text>'
-        for v, name in names
-    )
-
-
-def _point(reading: Reading, message: Message, x: float, y: float, number: int) -> str:
-    label = f"{reading.index + 1}. {_who(message)}: {message.text[:160]} ({_felt(reading)})"
+def _row(
+    message: Message, index: int, reading: Reading | None, number: int, keys: Mapping[str, str]
+) -> str:
+    known = keys[who(message)] if reading else ""
     return (
-        f'<a href="#m{number}-{reading.index}"><circle class="point {_kind(reading)}" '
-        f'cx="{x:.1f}" cy="{y:.1f}" r="6"><title>{_safe(label)}</title></circle></a>'
+        f'<tr id="m{number}-{index}" class="{sentiment(reading)}"><td class="n">{index + 1}</td>'
+        f'<th scope="row">{known}{safe(who(message))}</th><td class="said">{safe(message.text)}'
+        f'</td><td class="felt">{_feeling(reading) if reading else ""}</td></tr>'
     )
 
 
-def _message(index: int, message: Message, reading: Reading | None, number: int) -> str:
-    felt = f'<span class="felt">{_safe(_felt(reading))}</span>' if reading else ""
+def _feeling(reading: Reading) -> str:
+    also = f" <span>or {safe(', '.join(others(reading)))}</span>" if others(reading) else ""
+    affect, share = reading.affect, f"{reading.intensity:.0%}"
+    numbers = f"valence {affect.valence:+.2f} · arousal {affect.arousal:+.2f}" if affect else ""
     return (
-        f'<li id="m{number}-{index}" class="{_kind(reading)}"><b>{_safe(_who(message))}</b>{felt}'
-        f"<p>{_safe(message.text)}</p></li>"
+        f"<b>{safe(likely(reading))}</b>{also}<small>{numbers}</small>"
+        f'<span class="meter" role="img" aria-label="intensity {share}" title="intensity {share}">'
+        f'<i style="width:{share}"></i></span>'
     )
 
 
-def _felt(reading: Reading) -> str:
-    others = [label for label in reading.labels if label != reading.emotion]
-    named = ", ".join([f"{reading.emotion} {min(reading.probability, 0.99):.0%}", *others])
-    return f"{named}; intensity {reading.intensity:.2f}"
+def _told(turn: Turn) -> str:
+    if not turn.guidance:
+        return ""
+    note = safe(turn.guidance_text)
+    return f'<h3>What emoplug would tell the model</h3><p class="note">{note}</p>'
 
 
-def _kind(reading: Reading | None) -> str:
-    kind = reading.groups.get("sentiment", "neutral") if reading else "neutral"
-    return kind if kind in _KINDS else "neutral"
+def _left_out(turn: Turn) -> str:
+    lines = "".join(f"<li>{safe(degraded_line(skipped))}</li>" for skipped in turn.degraded)
+    return f"<h3>Left out</h3><ul>{lines}</ul>" if lines else ""
 
 
-def _who(message: Message) -> str:
-    return message.name or message.role
-
-
-def _down(value: float) -> float:
-    """Answer how far down -1..1 is drawn."""
-    return _TOP + (1 - value) / 2 * (_HEIGHT - 2 * _TOP)
-
-
-def _safe(text: str) -> str:
-    return escape(plain(text))
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from emoplug import Degraded, Exchange, Reading, Review
+from emoplug_cli._felt import likely
 from emoplug_cli._plain import one_line, plain
 
 _SHOWN = 160
@@ -61,7 +62,7 @@ def _felt(reading: Reading | None) -> str:
     if reading is None:
         return "nothing read"
     also = [f"{label} {reading.distribution[label]:.0%}" for label in _also(reading)]
-    parts = [f"{reading.emotion} {reading.probability:.0%}"]
+    parts = [likely(reading)]
     parts += [f"also {', '.join(also)}"] if also else []
     if reading.affect:
         affect = reading.affect

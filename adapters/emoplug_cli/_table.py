@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from emoplug import Message, Reading, Turn
+from emoplug import Reading, Turn
+from emoplug_cli._felt import likely, others, sentiment, strongest, who
 from emoplug_cli._plain import one_line
 from emoplug_cli._seen import degraded_line
 
 _BARS = "▁▂▃▄▅▆▇█"
-_MOMENTS = 3
-STYLES = {
+_STYLES = {
     "positive": "green",
     "negative": "red",
     "ambiguous": "yellow",
     "neutral": "dim",
 }
-_NEUTRAL = "neutral"
+_ROOM_FOR_NUMBERS, _ROOM_FOR_WORDS, _ROOM_FOR_ALL, _ROOM_FOR_NAMES = 30, 48, 74, 96
+"""Columns a terminal needs for message numbers, messages, all we know, and whole headings."""
 
 
 def show(turn: Turn, console: Console) -> None:
     """Print a table of the messages, the course of valence, and the strongest moments."""
     readings = {reading.index: reading for reading in turn.readings}
-    console.print(_table(turn, readings))
-    console.print(_sparks(turn.readings))
-    for moment in _moments(turn):
-        console.print(moment)
+    console.print(_table(turn, readings, console.width))
+    for line in (*_sparks(turn.readings, console.width), *_moments(turn)):
+        # Given here: printing a text forgets its own.
+        console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
     if turn.guidance:
         note = one_line(turn.guidance_text, 1000)
         console.print(Text.assemble(("told to the model  ", "bold"), (note, "italic")))
@@ -38,59 +40,51 @@ def show(turn: Turn, console: Console) -> None:
         console.print(Text(degraded_line(skipped), style="yellow"))
 
 
-def who(message: Message) -> str:
-    """Name who speaks."""
-    return one_line(message.name or message.role, 20)
-
-
-def style_of(reading: Reading | None) -> str:
-    """Name the style of a reading's sentiment."""
-    return STYLES.get(reading.groups.get("sentiment", "neutral"), "") if reading else "dim"
-
-
-def spark(values: Sequence[float], low: float, high: float) -> str:
-    """Draw ``values`` as one bar each, ``low`` to ``high``."""
+def spark(values: Sequence[float], low: float, high: float, width: int | None = None) -> str:
+    """Draw ``values`` from ``low`` to ``high`` as bars: one each, or means in ``width`` bars."""
+    bars = min(len(values), width or len(values))
+    edges = [round(bar * len(values) / bars) for bar in range(bars + 1)] if bars else []
+    parts = [values[start:end] for start, end in pairwise(edges)]
+    scaled = ((sum(part) / len(part) - low) / (high - low) for part in parts)
     steps = len(_BARS) - 1
-    scaled = ((value - low) / (high - low) for value in values)
-    return "".join(_BARS[round(min(1.0, max(0.0, part)) * steps)] for part in scaled)
+    return "".join(_BARS[round(min(1.0, max(0.0, share)) * steps)] for share in scaled)
 
 
-def _table(turn: Turn, readings: dict[int, Reading]) -> Table:
+def _table(turn: Turn, readings: Mapping[int, Reading], width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0))
-    table.add_column("#", justify="right", style="dim", no_wrap=True)
-    table.add_column("who", no_wrap=True, max_width=12)
-    table.add_column("message", ratio=1, no_wrap=True, overflow="ellipsis")
+    whole = width >= _ROOM_FOR_NAMES
+    if width >= _ROOM_FOR_NUMBERS:
+        table.add_column("#", justify="right", style="dim", no_wrap=True)
+    table.add_column("who", no_wrap=True, max_width=12 if whole else 9)
+    if width >= _ROOM_FOR_WORDS:
+        table.add_column("message", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("emotion", no_wrap=True)
-    table.add_column("val", justify="right", no_wrap=True)
-    table.add_column("aro", justify="right", no_wrap=True)
-    table.add_column("intensity", no_wrap=True)
-    for index, message in enumerate(turn.messages):
-        reading = readings.get(index)
-        style = style_of(reading)
-        table.add_row(
-            str(index + 1),
-            Text(who(message)),
-            Text(one_line(message.text)),
-            Text(_felt(reading), style=style),
-            *(Text(number) for number in _affect(reading)),
-            Text(_bar(reading.intensity) if reading else "", style=style),
-        )
+    if width >= _ROOM_FOR_ALL:
+        table.add_column("valence" if whole else "val", justify="right", no_wrap=True)
+        table.add_column("arousal" if whole else "aro", justify="right", no_wrap=True)
+        table.add_column("intensity", no_wrap=True)
+    for index in range(len(turn.messages)):
+        table.add_row(*_row(turn, index, readings.get(index), width))
     return table
 
 
-def _felt(reading: Reading | None) -> str:
-    if reading is None:
-        return ""
-    others = sum(label != reading.emotion for label in reading.labels)
-    return (
-        f"{reading.emotion} {min(reading.probability, 0.99):.0%}{f' +{others}' if others else ''}"
-    )
+def _row(turn: Turn, index: int, reading: Reading | None, width: int) -> Iterator[Text]:
+    message, style = turn.messages[index], _style(reading)
+    if width >= _ROOM_FOR_NUMBERS:
+        yield Text(str(index + 1))
+    yield Text(who(message))
+    if width >= _ROOM_FOR_WORDS:
+        yield Text(one_line(message.text))
+    yield Text(likely(reading) if reading else "", style=style)
+    if width >= _ROOM_FOR_ALL:
+        affect = reading.affect if reading else None
+        yield Text(f"{affect.valence:+.2f}" if affect else "")
+        yield Text(f"{affect.arousal:+.2f}" if affect else "")
+        yield Text(_bar(reading.intensity) if reading else "", style=style)
 
 
-def _affect(reading: Reading | None) -> tuple[str, str]:
-    if reading is None or reading.affect is None:
-        return "", ""
-    return f"{reading.affect.valence:+.2f}", f"{reading.affect.arousal:+.2f}"
+def _style(reading: Reading | None) -> str:
+    return _STYLES[sentiment(reading)]
 
 
 def _bar(share: float, width: int = 9) -> str:
@@ -98,28 +92,24 @@ def _bar(share: float, width: int = 9) -> str:
     return "█" * full + "░" * (width - full)
 
 
-def _sparks(readings: Sequence[Reading]) -> Text:
+def _sparks(readings: Sequence[Reading], width: int) -> Iterator[Text]:
     felt = [reading.affect for reading in readings if reading.affect]
-    valence = spark([affect.valence for affect in felt], -1, 1)
-    arousal = spark([affect.arousal for affect in felt], -1, 1)
-    return Text.assemble(
-        ("valence  ", "bold"), valence, ("   arousal  ", "bold"), arousal, no_wrap=True
-    )
+    if felt:
+        head = len("valence  ")
+        valence = spark([affect.valence for affect in felt], -1, 1, max(1, width - head))
+        arousal = spark([affect.arousal for affect in felt], -1, 1, max(1, width - head))
+        yield Text.assemble(("valence  ", "bold"), valence)
+        yield Text.assemble(("arousal  ", "bold"), arousal)
 
 
-def _moments(turn: Turn) -> list[Text]:
-    felt = [reading for reading in turn.readings if reading.emotion != _NEUTRAL]
-    strongest = sorted(felt, key=lambda reading: -reading.intensity)[:_MOMENTS]
-    lines = []
-    for place, reading in enumerate(sorted(strongest, key=lambda reading: reading.index)):
+def _moments(turn: Turn) -> Iterator[Text]:
+    moments = strongest(turn)
+    if moments:
+        yield Text("strongest moments", style="bold")
+    for reading in moments:
         message = turn.messages[reading.index]
-        lines.append(
-            Text.assemble(
-                ("strongest moments  " if place == 0 else " " * 19, "bold"),
-                (f"#{reading.index + 1} {reading.emotion}", style_of(reading)),
-                f"  {who(message)}: {one_line(message.text)}",
-                no_wrap=True,
-                overflow="ellipsis",
-            )
+        named = ", ".join([reading.emotion, *others(reading)])
+        yield Text.assemble(
+            (f"  #{reading.index + 1} {named}", _style(reading)),
+            f"  {who(message)}: {one_line(message.text)}",
         )
-    return lines

@@ -1,0 +1,38 @@
+"""What of a turn is worth showing, the same on a terminal and on a page."""
+
+from __future__ import annotations
+
+from emoplug import Message, Reading, Turn
+from emoplug_cli._plain import one_line
+
+NEUTRAL = "neutral"
+_SENTIMENTS = frozenset({"positive", "negative", "ambiguous", NEUTRAL})
+_MOMENTS = 3
+
+
+def strongest(turn: Turn) -> list[Reading]:
+    """Answer the readings of strongest feeling, in the order they were said."""
+    felt = [reading for reading in turn.readings if reading.emotion != NEUTRAL]
+    most = sorted(felt, key=lambda reading: -reading.intensity)[:_MOMENTS]
+    return sorted(most, key=lambda reading: reading.index)
+
+
+def likely(reading: Reading) -> str:
+    """Name the emotion and its probability; no small model is ever quite certain."""
+    return f"{reading.emotion} {min(reading.probability, 0.99):.0%}"
+
+
+def others(reading: Reading) -> list[str]:
+    """Name what else it may be."""
+    return [label for label in reading.labels if label not in (reading.emotion, NEUTRAL)]
+
+
+def sentiment(reading: Reading | None) -> str:
+    """Answer ``positive``, ``negative``, ``ambiguous`` or ``neutral``."""
+    kind = reading.groups.get("sentiment", NEUTRAL) if reading else NEUTRAL
+    return kind if kind in _SENTIMENTS else NEUTRAL
+
+
+def who(message: Message) -> str:
+    """Name who speaks."""
+    return one_line(message.name or message.role, 20)
