@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from emoplug._errors import MessageError
 from emoplug._types import Message
+
+_MESSAGES = TypeAdapter(tuple[Message, ...])
+_BARE = frozenset({"role", "content"})
 
 
 def read_messages(messages: Iterable[object]) -> tuple[Message, ...]:
@@ -26,11 +29,23 @@ def read_messages(messages: Iterable[object]) -> tuple[Message, ...]:
             f"expected a list of messages, got {type(messages).__name__}; "
             'pass [{"role": "user", "content": "..."}]'
         )
-    return tuple(_read(index, message) for index, message in enumerate(messages))
+    fields = [_fields(index, message) for index, message in enumerate(messages)]
+    try:
+        return _MESSAGES.validate_python(fields)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        index, *where = problem["loc"]
+        raise MessageError(
+            f"message {index} has a {'.'.join(map(str, where))} that is not text: "
+            f"{problem['msg']}; content is a string, a list of typed parts, or null"
+        ) from error
 
 
-def _read(index: int, raw: object) -> Message:
+def _fields(index: int, raw: object) -> Message | Mapping[str, Any]:
+    """Answer what makes the message; nearly all are dicts of two texts, which are that already."""
     if isinstance(raw, Message):
+        return raw
+    if type(raw) is dict and raw.keys() == _BARE and type(raw["content"]) is str:
         return raw
     get: Callable[[str], Any] = raw.get if isinstance(raw, Mapping) else partial(_attribute, raw)
     role, content = get("role"), get("content")
@@ -47,15 +62,7 @@ def _read(index: int, raw: object) -> Message:
         fields["name"] = name
     if isinstance(timestamp := get("timestamp"), int | float):
         fields["timestamp"] = timestamp
-    try:
-        return Message.model_validate(fields)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise MessageError(
-            f"message {index} has a {where} that is not text: {problem['msg']}; "
-            "content is a string, a list of typed parts, or null"
-        ) from error
+    return fields
 
 
 def _plain(content: Any) -> Any:

@@ -51,10 +51,6 @@ def _freeze(value: Any) -> Any:
     return value
 
 
-def _freeze_content(value: Any) -> Any:
-    return value if value is None or isinstance(value, str) else _freeze(value)
-
-
 Scores = Annotated[Mapping[str, float], AfterValidator(FrozenDict)]
 """A frozen mapping of label to score."""
 ContentPart = Annotated[Mapping[str, Any], AfterValidator(_freeze)]
@@ -81,9 +77,7 @@ class Message(Value):
     """
 
     role: str
-    content: Annotated[str | tuple[ContentPart, ...] | None, BeforeValidator(_freeze_content)] = (
-        None
-    )
+    content: str | Annotated[tuple[ContentPart, ...], BeforeValidator(_freeze)] | None = None
     name: str | None = None
     timestamp: float | None = None
 
