@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 
@@ -12,39 +11,17 @@ from emoplug_sbert._heads import read_heads
 from emoplug_sbert.train.__main__ import main
 from emoplug_sbert.train.calibrate import correlation, f1, fit_temperature, fit_thresholds
 
-FELT = {"joy": "glad happy thank you", "sadness": "sad tired hate this"}
 
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """The two corpora in small: each label has its words, and joy has the higher ratings."""
-    random = np.random.default_rng(7)
-    for split, count in (("train", 800), ("dev", 40)):
-        rows = []
-        for _ in range(count):
-            label = str(random.choice(list(FELT)))
-            words = random.choice(FELT[label].split(), 3)
-            high = 4.5 if label == "joy" else 1.5
-            rated = dict(zip("VAD", high + random.normal(0, 0.2, 3), strict=True))
-            rows.append({"text": f"i am {' '.join(words)}", "labels": [label], **rated})
-        for corpus in ("goemotions", "emobank"):
-            (tmp_path / corpus).mkdir(exist_ok=True)
-            with gzip.open(tmp_path / corpus / f"{split}.jsonl.gz", "wt") as file:
-                file.writelines(json.dumps(row) + "\n" for row in rows)
-    (tmp_path / "goemotions" / "labels.json").write_text(json.dumps({"labels": list(FELT)}))
-    return tmp_path
-
-
-def command(data: Path, model: Path, out: Path, *more: str) -> list[str]:
-    paths = ["--data", str(data), "--model", str(model), "--out", str(out)]
+def command(corpora: Path, model: Path, out: Path, *more: str) -> list[str]:
+    paths = ["--data", str(corpora), "--model", str(model), "--out", str(out)]
     return [*paths, "--device", "cpu", *more]
 
 
 def test_trained_heads_tell_feelings_apart(
-    data: Path, sbert_model: Path, capsys: pytest.CaptureFixture[str]
+    corpora: Path, sbert_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = data / "heads.safetensors"
-    main(command(data, sbert_model, out))
+    out = corpora / "heads.safetensors"
+    main(command(corpora, sbert_model, out))
     scores = json.loads(capsys.readouterr().out)
     assert (scores["split"], scores["goemotions_n"], scores["emobank_n"]) == ("dev", 40, 40)
     assert scores["macro_f1"] > 0.9
@@ -57,29 +34,29 @@ def test_trained_heads_tell_feelings_apart(
 
 
 def test_kept_vectors_are_used_again_and_training_repeats_itself(
-    data: Path, sbert_model: Path, capsys: pytest.CaptureFixture[str]
+    corpora: Path, sbert_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, kept = data / "heads.safetensors", data / "vectors"
-    main(command(data, sbert_model, out, "--vectors", str(kept)))
+    out, kept = corpora / "heads.safetensors", corpora / "vectors"
+    main(command(corpora, sbert_model, out, "--vectors", str(kept)))
     first, said = out.read_bytes(), capsys.readouterr().out
-    main(command(data, sbert_model, out, "--vectors", str(kept)))
+    main(command(corpora, sbert_model, out, "--vectors", str(kept)))
     assert out.read_bytes() == first
     assert capsys.readouterr().out == said
     for path in kept.glob("*.npy"):
         np.save(path, -np.load(path))
-    main(command(data, sbert_model, out, "--vectors", str(kept)))
+    main(command(corpora, sbert_model, out, "--vectors", str(kept)))
     assert out.read_bytes() != first
 
 
 def test_missing_data_and_models_are_one_line_on_stderr(
     tmp_path: Path, sbert_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for data, model, said in (
+    for folder, model, said in (
         (tmp_path / "nowhere", sbert_model, "labels.json"),
         (tmp_path, tmp_path / "nowhere", "no model at"),
     ):
         with pytest.raises(SystemExit) as stopped:
-            main(command(data, model, tmp_path / "out"))
+            main(command(folder, model, tmp_path / "out"))
         error = capsys.readouterr().err
         assert stopped.value.code == 1
         assert said in error

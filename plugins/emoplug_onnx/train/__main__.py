@@ -15,7 +15,7 @@ def main() -> None:
     """Run one step of making the shipped weights."""
     parser = argparse.ArgumentParser(prog="python -m emoplug_onnx.train", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
-    fit = steps.add_parser("fit", help="fine-tune; goes on from a checkpoint in --out")
+    fit = steps.add_parser("fit", help="fine-tune; goes on from a checkpoint in --run")
     export = steps.add_parser("export", help="write int8 weights from a finished run")
     evaluate = steps.add_parser("evaluate", help="measure weights on a split")
     for step in (fit, export, evaluate):
@@ -23,7 +23,11 @@ def main() -> None:
     for step in (fit, export):
         step.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
     fit.add_argument("--run", type=Path, required=True, help="folder for checkpoints and log")
+    fit.add_argument("--sentiment", type=Path, help="folder hutto_ICWSM_2014 of vaderSentiment")
     fit.add_argument("--start", type=Path, help="folder of a run to go on from, as a new cycle")
+    fit.add_argument(
+        "--teacher", type=Path, action="append", default=[], help="finished run to learn from too"
+    )
     for field in fields(Recipe):
         flag, kind = f"--{field.name.replace('_', '-')}", type(field.default)
         fit.add_argument(flag, type=kind, default=field.default, help="default: %(default)s")
@@ -43,7 +47,15 @@ def _fit(arguments: argparse.Namespace) -> None:
 
     recipe = Recipe(**{field.name: getattr(arguments, field.name) for field in fields(Recipe)})
     arguments.run.mkdir(parents=True, exist_ok=True)
-    Trainer(arguments.data, arguments.base, arguments.run, recipe, arguments.start).run()
+    Trainer(
+        arguments.data,
+        arguments.base,
+        arguments.run,
+        recipe,
+        sentiment=arguments.sentiment,
+        start=arguments.start,
+        teachers=arguments.teacher,
+    ).run()
 
 
 def _export(arguments: argparse.Namespace) -> None:

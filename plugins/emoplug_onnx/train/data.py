@@ -1,8 +1,9 @@
-"""Reads GoEmotions and EmoBank and deals them out in length-sorted batches."""
+"""Reads GoEmotions, EmoBank and rated sentiment, and deals them out in length-sorted batches."""
 
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,9 @@ EMOBANK_NEUTRAL = 3.0
 """Midpoint of EmoBank's 1..5 rating scale."""
 EMOBANK_HALF_RANGE = 2.0
 """Divides a centred rating into emoplug's -1..1 affect scale."""
+SENTIMENT_FILES = ("tweets", "nytEditorialSnippets", "movieReviewSnippets", "amazonReviewSnippets")
+SENTIMENT_RANGE = 8.0
+"""Divides a rating of -4..4, so that ratings spread as widely as EmoBank's valence does."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,8 @@ class Corpus:
     """Texts of one task with their targets, row for row.
 
     Attributes:
-        task: ``emotion`` (multi-hot, n x labels) or ``affect`` (n x 3 in -1..1).
+        task: ``emotion`` (multi-hot, n x labels), ``affect`` (n x 3 in -1..1) or ``sentiment``
+            (n x 1 in -0.5..0.5).
         texts: The n texts.
         targets: float32 array whose first axis is the text.
     """
@@ -65,6 +70,22 @@ def read_emobank(data: Path, split: str) -> Corpus:
     ratings = np.array([[row["V"], row["A"], row["D"]] for row in rows], dtype=np.float32)
     targets = (ratings - EMOBANK_NEUTRAL) / EMOBANK_HALF_RANGE
     return Corpus("affect", tuple(row["text"] for row in rows), targets)
+
+
+def read_sentiment(folder: Path) -> Corpus:
+    """Read the texts of Hutto and Gilbert (ICWSM 2014) with the mean of their 20 raters.
+
+    Args:
+        folder: ``hutto_ICWSM_2014``, as the source distribution of vaderSentiment holds it.
+    """
+    texts, ratings = [], []
+    for name in SENTIMENT_FILES:
+        table = (folder / f"{name}_GroundTruth.txt").read_text(encoding="utf-8")
+        for line in table.splitlines():
+            _, rating, text = line.split("\t")
+            texts.append(html.unescape(text))
+            ratings.append([float(rating) / SENTIMENT_RANGE])
+    return Corpus("sentiment", tuple(texts), np.array(ratings, dtype=np.float32))
 
 
 def epoch_batches(

@@ -1,4 +1,4 @@
-"""Fine-tunes the encoder on emotions and affect together, keeping its sentence geometry."""
+"""Fine-tunes the encoder on all tasks together, keeping its sentence geometry."""
 
 from __future__ import annotations
 
@@ -23,18 +23,27 @@ from emoplug_onnx.train.data import (
     epoch_batches,
     read_emobank,
     read_goemotions,
+    read_sentiment,
 )
 from emoplug_onnx.train.model import EmotionEncoder, build
 from emoplug_onnx.train.recipe import Recipe
 
 CHECKPOINT = "checkpoint.pt"
+TAUGHT = ("emotion", "affect")
 
 
 class Trainer:
     """One resumable run: the corpora, the network and the state of its optimiser."""
 
     def __init__(
-        self, data: Path, base: Path, out: Path, recipe: Recipe, start: Path | None = None
+        self,
+        data: Path,
+        base: Path,
+        out: Path,
+        recipe: Recipe,
+        sentiment: Path | None = None,
+        start: Path | None = None,
+        teachers: Sequence[Path] = (),
     ) -> None:
         self.recipe, self.out = recipe, out
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -42,16 +51,22 @@ class Trainer:
         self.labels = emotion_labels(data)
         self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(base)
         corpora = [read_goemotions(data, "train", self.labels), read_emobank(data, "train")]
+        if sentiment is not None:
+            corpora.append(read_sentiment(sentiment))
         self.corpora = {corpus.task: corpus for corpus in corpora}
         self.tokens = {task: self._tokenize(c.texts) for task, c in self.corpora.items()}
         self.model = build(base, len(self.labels)).to(self.device)
-        self.teacher = {task: self._embed(ids) for task, ids in self.tokens.items()}
+        self.geometry = {
+            task: self._answers(ids, ("embedding",))["embedding"]
+            for task, ids in self.tokens.items()
+        }
+        self.lessons = self._lessons(teachers)
         if start is not None:  # a further cycle: from where another run ended, at a fresh rate
             self.model.load_state_dict(load_state(start)["model"])
         self.optimizer = torch.optim.AdamW(
             _layer_groups(self.model, recipe), weight_decay=recipe.weight_decay
         )
-        self.repeats = {"emotion": 1, "affect": recipe.affect_repeats}
+        self.repeats = {"emotion": 1, "affect": recipe.affect_repeats, "sentiment": 1}
         self.steps = recipe.epochs * len(list(self._batches(0)))
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
         self.epoch = 0
@@ -67,7 +82,7 @@ class Trainer:
 
     def _run_epoch(self) -> None:
         self.model.train()
-        started, totals, seen = time.monotonic(), {"emotion": 0.0, "affect": 0.0}, 0
+        started, totals, seen = time.monotonic(), dict.fromkeys(self.corpora, 0.0), 0
         for batch in self._batches(self.epoch):
             loss = self._loss(batch)
             torch.autograd.backward(loss)
@@ -85,32 +100,59 @@ class Trainer:
         recipe, rows = self.recipe, list(batch.rows)
         ids, mask = self._pad([self.tokens[batch.task][row] for row in rows])
         targets = torch.from_numpy(self.corpora[batch.task].targets[rows]).to(self.device)
-        teacher = self.teacher[batch.task][rows].to(self.device)
+        geometry = self.geometry[batch.task][rows].to(self.device)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            embedding, emotion, affect = self.model(ids, mask)
-        embedding = embedding.float()
+            answers = self.model.answers(ids, mask)
+        embedding, answer = answers["embedding"].float(), answers[batch.task].float()
         if batch.task == "emotion":
-            soft = targets * (1 - recipe.smoothing) + recipe.smoothing / 2
-            loss = functional.binary_cross_entropy_with_logits(emotion.float(), soft) * 10
-        else:
-            loss = functional.mse_loss(affect.float(), targets) * 10 * recipe.affect_weight
-        cosine = 1 - (embedding * teacher).sum(-1).mean()
-        pairs = functional.mse_loss(embedding @ embedding.T, teacher @ teacher.T)
-        total: Tensor = loss + recipe.distil * (cosine + 10 * pairs)
-        return total
+            targets = targets * (1 - recipe.smoothing) + recipe.smoothing / 2
+        loss = self._distance(batch.task, answer, targets)
+        for task, taught in self.lessons.get(batch.task, {}).items():
+            loss = loss + recipe.teach * self._distance(
+                task, answers[task].float(), taught[rows].to(self.device)
+            )
+        cosine = 1 - (embedding * geometry).sum(-1).mean()
+        pairs = functional.mse_loss(embedding @ embedding.T, geometry @ geometry.T)
+        return loss + recipe.distil * (cosine + 10 * pairs)
+
+    def _distance(self, task: str, answer: Tensor, wanted: Tensor) -> Tensor:
+        if task == "emotion":
+            return functional.binary_cross_entropy_with_logits(answer, wanted) * 10
+        return functional.mse_loss(answer, wanted) * 10 * self.recipe.affect_weight
+
+    def _lessons(self, teachers: Sequence[Path]) -> dict[str, dict[str, Tensor]]:
+        """Answer for each corpus what the teachers say of its texts on average, by task.
+
+        So every text teaches every head: knowledge distillation from an ensemble (Hinton et al.,
+        2015) into a student of the same size.
+        """
+        untrained = {name: weight.clone() for name, weight in self.model.state_dict().items()}
+        lessons: dict[str, dict[str, Tensor]] = {}
+        for teacher in teachers:
+            self.model.load_state_dict(load_state(teacher)["model"])
+            for corpus, tokens in self.tokens.items():
+                said = self._answers(tokens, TAUGHT)
+                said["emotion"] = said["emotion"].sigmoid()
+                sums = lessons.setdefault(corpus, {})
+                for task, answer in said.items():
+                    sums[task] = sums.get(task, 0) + answer / len(teachers)
+        self.model.load_state_dict(untrained)
+        return lessons
 
     @torch.inference_mode()
-    def _embed(self, tokens: Sequence[list[int]]) -> Tensor:
-        """Answer the untouched base model's unit vectors, the geometry to keep."""
+    def _answers(self, tokens: Sequence[list[int]], names: Sequence[str]) -> dict[str, Tensor]:
+        """Answer what the network, as it is now, says of texts: (texts, columns) by name."""
         self.model.eval()
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
-        vectors = torch.empty(len(tokens), self.model.embed.out_features)
+        parts: dict[str, list[Tensor]] = {name: [] for name in names}
         for start in range(0, len(order), 128):
-            rows = order[start : start + 128]
-            ids, mask = self._pad([tokens[row] for row in rows])
+            ids, mask = self._pad([tokens[row] for row in order[start : start + 128]])
             with torch.autocast(self.device.type, dtype=torch.bfloat16):
-                vectors[rows] = self.model(ids, mask)[0].float().cpu()
-        return vectors
+                answers = self.model.answers(ids, mask)
+            for name in names:
+                parts[name].append(answers[name].float().cpu())
+        back = torch.argsort(torch.tensor(order))
+        return {name: torch.cat(rows)[back] for name, rows in parts.items()}
 
     def _batches(self, epoch: int) -> list[Batch]:
         lengths: dict[str, Sequence[int]] = {
@@ -144,7 +186,7 @@ class Trainer:
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
         if state["recipe"] != asdict(self.recipe):
-            raise SystemExit(f"{path} was made by another recipe; choose another --out folder")
+            raise SystemExit(f"{path} was made by another recipe; choose another --run folder")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])

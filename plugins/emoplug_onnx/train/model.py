@@ -17,7 +17,9 @@ class EmotionEncoder(nn.Module):
 
     The embedding head starts as the identity and learns to undo what fine-tuning does to the body,
     so that cosines stay those of the original sentence model. The emotion and affect heads read the
-    same mean-pooled tokens beside the first token, through one hidden layer each.
+    same mean-pooled tokens beside the first token, through one hidden layer each. Sentiment hangs
+    on affect's hidden layer: it teaches valence from more texts than have valence ratings, and
+    does not ship.
     """
 
     def __init__(self, body: nn.Module, labels: int, dropout: float = 0.1) -> None:
@@ -27,17 +29,29 @@ class EmotionEncoder(nn.Module):
         self.embed = nn.Linear(width, width)
         nn.init.eye_(self.embed.weight)
         nn.init.zeros_(self.embed.bias)
-        self.emotion = _head(2 * width, width, labels, dropout)
-        self.affect = _head(2 * width, width, AFFECT_SIZE, dropout)
+        self.emotion = nn.Sequential(_hidden(2 * width, width, dropout), nn.Linear(width, labels))
+        self.feeling = _hidden(2 * width, width, dropout)
+        self.affect = nn.Linear(width, AFFECT_SIZE)
+        self.sentiment = nn.Linear(width, 1)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Answer (n, d) unit embeddings, (n, labels) logits and (n, 3) affect."""
+        """Answer what ships: (n, d) unit embeddings, (n, labels) logits and (n, 3) affect."""
+        answers = self.answers(input_ids, attention_mask)
+        return answers["embedding"], answers["emotion"], answers["affect"]
+
+    def answers(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
+        """Answer the embeddings and each training task, by name."""
         states = self.body(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         weights = attention_mask.unsqueeze(-1).to(states.dtype)
         mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-6)
         features = torch.cat([mean, states[:, 0]], dim=-1)
-        embedding = functional.normalize(self.embed(mean), dim=-1)
-        return embedding, self.emotion(features), self.affect(features)
+        feeling = self.feeling(features)
+        return {
+            "embedding": functional.normalize(self.embed(mean), dim=-1),
+            "emotion": self.emotion(features),
+            "affect": self.affect(feeling),
+            "sentiment": self.sentiment(feeling),
+        }
 
 
 def build(base: Path, labels: int) -> EmotionEncoder:
@@ -47,11 +61,7 @@ def build(base: Path, labels: int) -> EmotionEncoder:
     return EmotionEncoder(body, labels)
 
 
-def _head(inputs: int, hidden: int, outputs: int, dropout: float) -> nn.Sequential:
+def _hidden(inputs: int, outputs: int, dropout: float) -> nn.Sequential:
     return nn.Sequential(
-        nn.Dropout(dropout),
-        nn.Linear(inputs, hidden),
-        nn.GELU(),
-        nn.Dropout(dropout),
-        nn.Linear(hidden, outputs),
+        nn.Dropout(dropout), nn.Linear(inputs, outputs), nn.GELU(), nn.Dropout(dropout)
     )

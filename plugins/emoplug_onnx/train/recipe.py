@@ -15,6 +15,7 @@ class Recipe:
         window: Longest text in tokens; the shipped encoder windows longer ones.
         smoothing: Share of each emotion target that is moved to 0.5.
         distil: Weight of staying near the original sentence vectors.
+        teach: Weight of agreeing with the teachers, where there are any.
     """
 
     seed: int = 7
@@ -29,4 +30,5 @@ class Recipe:
     affect_weight: float = 8.0
     smoothing: float = 0.02
     distil: float = 2.0
+    teach: float = 1.0
     window: int = 128
