@@ -119,7 +119,7 @@ def test_what_is_exported_tells_feelings_apart_and_is_calibrated(
 ) -> None:
     run = fitted(corpora, sbert_model, "run", sentiment=sentiment)
     out = corpora / "weights"
-    export([run], sbert_model, corpora, out)
+    export(run, sbert_model, corpora, out)
     scores = evaluate(corpora, "dev", str(out))
     assert scores["macro_f1"] > 0.9
     assert min(scores["r_valence"], scores["r_arousal"], scores["r_dominance"]) > 0.8

@@ -31,9 +31,7 @@ def main() -> None:
     for field in fields(Recipe):
         flag, kind = f"--{field.name.replace('_', '-')}", type(field.default)
         fit.add_argument(flag, type=kind, default=field.default, help="default: %(default)s")
-    export.add_argument(
-        "--run", type=Path, required=True, action="append", help="finished run; several: their mean"
-    )
+    export.add_argument("--run", type=Path, required=True, help="finished run")
     export.add_argument("--out", type=Path, required=True, help="folder for the weights")
     evaluate.add_argument("--split", default="dev", choices=("dev", "test"))
     evaluate.add_argument("--weights", help="folder of the weights; default: the shipped ones")
