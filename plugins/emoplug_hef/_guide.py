@@ -18,6 +18,8 @@ NEUTRAL = "neutral"
 PRIORITY = 50
 _QUOTED = 60
 """Most characters quoted from an earlier message."""
+_UNPLEASANT = -0.2
+"""Valence below which a message is no small talk."""
 
 
 class Hints:
@@ -49,7 +51,7 @@ class Hints:
     def guide(self, turn: Turn) -> Sequence[Guidance] | None:
         """Name the likely emotions in two stages; the longest version that fits the budget."""
         reading = turn.reading
-        if reading is None or reading.emotion == NEUTRAL:
+        if reading is None or not _feels(reading):
             return None
         first = self._candidates(reading)
         if not first:
@@ -112,6 +114,18 @@ class Hints:
 
     def _fits(self, text: str) -> bool:
         return estimate_tokens(text) <= self.options.budget
+
+
+def _feels(reading: Reading) -> bool:
+    """Tell whether there is a feeling to answer.
+
+    People tell the worst news in the plainest words: where neutral is likeliest, a feeling that
+    holds beside it counts if the message is unpleasant.
+    """
+    if reading.emotion != NEUTRAL:
+        return True
+    unpleasant = reading.affect is not None and reading.affect.valence < _UNPLEASANT
+    return unpleasant and any(label != NEUTRAL for label in reading.labels)
 
 
 def _percent(probability: float) -> str:

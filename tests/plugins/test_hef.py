@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from emoplug import Emoplug, estimate_tokens
+from emoplug import Affect, Emoplug, Reading, Turn, estimate_tokens, hookimpl
 from emoplug_hef import quote
 
 SAD = "My dog died last night and I cannot stop crying."
@@ -44,6 +44,32 @@ def test_names_the_likely_emotions_first_and_all_others_after(emo: Emoplug) -> N
 @pytest.mark.parametrize("text", SMALL_TALK)
 def test_says_nothing_where_nothing_is_felt(emo: Emoplug, text: str) -> None:
     assert said(emo, text) == ""
+
+
+def test_bad_news_in_plain_words_is_not_small_talk() -> None:
+    class Plain:
+        name = "plain"
+
+        @hookimpl
+        def read(self, turn: Turn) -> list[Reading]:
+            held, valence = turn.messages[0].text.split()
+            return [
+                Reading(
+                    index=0,
+                    emotion="neutral",
+                    probability=0.46,
+                    labels=("neutral", held),
+                    distribution={"neutral": 0.46, "sadness": 0.35, "caring": 0.09},
+                    affect=Affect(valence=float(valence), arousal=0.1, dominance=0.0),
+                    intensity=0.3,
+                    source="plain",
+                )
+            ]
+
+    emo = Emoplug(plugins=[Plain(), "hef"], on_error="raise")
+    assert "They likely feel sadness 35%. If none fits: caring." in said(emo, "sadness -0.3")
+    assert said(emo, "sadness 0.1") == ""
+    assert said(emo, "neutral -0.3") == ""
 
 
 def test_stays_within_its_budget_and_gives_up_the_least_important_first() -> None:
