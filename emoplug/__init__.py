@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from emoplug._exchange import Exchange
     from emoplug._settings import Settings
     from emoplug._tokens import estimate_tokens
-    from emoplug._turn import Comprehension, Encoding, Review, Turn
+    from emoplug._turn import Comprehension, EmotionView, Encoding, Review, Turn
     from emoplug._types import (
         STRATEGIES,
         Affect,
@@ -71,7 +71,7 @@ _HOMES = {
     "_exchange": ("Exchange",),
     "_settings": ("Settings",),
     "_tokens": ("estimate_tokens",),
-    "_turn": ("Comprehension", "Encoding", "Review", "Turn"),
+    "_turn": ("Comprehension", "EmotionView", "Encoding", "Review", "Turn"),
     "_types": (
         "STRATEGIES",
         "Affect",
@@ -99,6 +99,7 @@ __all__ = [
     "DeviceError",
     "Emoplug",
     "EmoplugError",
+    "EmotionView",
     "Encoding",
     "Exchange",
     "Finding",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
@@ -30,6 +30,8 @@ _EXTRA_OF_MODULE = {
     "sentence_transformers": "sbert",
     "torch": "sbert",
     "openai": "openai",
+    "sklearn": "eval",
+    "scipy": "eval",
 }
 
 
@@ -38,8 +40,10 @@ def available() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
-def load(name: str, options: Mapping[str, Any]) -> object:
+def load(name: str, options: Mapping[str, Any], permissive_only: bool = False) -> object:
     """Import the installed plugin ``name`` and build it with its ``options``.
+
+    A plugin whose options have a field ``permissive_only`` is told the setting of that name.
 
     Raises:
         UnknownPluginError: nothing installed answers to ``name``.
@@ -58,11 +62,15 @@ def load(name: str, options: Mapping[str, Any]) -> object:
         raise PluginLoadError(
             name, f"could not be imported ({type(error).__name__}: {error})", "mend or remove it"
         ) from error
+    if permissive_only and "permissive_only" in _fields(target):
+        options = {**options, "permissive_only": True}
     return _build(name, target, options, point)
 
 
 def activate(
-    plugins: Sequence[str | object], options: Mapping[str, Mapping[str, Any]]
+    plugins: Sequence[str | object],
+    options: Mapping[str, Mapping[str, Any]],
+    permissive_only: bool = False,
 ) -> dict[str, object]:
     """Load the plugins that are on, in order; an object given in place of a name is used as is."""
     active: dict[str, object] = {}
@@ -70,7 +78,9 @@ def activate(
         name = entry if isinstance(entry, str) else _name(entry)
         if name in active:
             raise SettingsError(f"plugin {name!r} is listed twice; list it once")
-        active[name] = load(entry, options.get(name, {})) if isinstance(entry, str) else entry
+        active[name] = (
+            load(entry, options.get(name, {}), permissive_only) if isinstance(entry, str) else entry
+        )
     for name in options:
         known = {*active, *available()}
         if name not in known:
@@ -125,6 +135,11 @@ def _build(name: str, target: Any, options: Mapping[str, Any], point: EntryPoint
     except ModuleNotFoundError as error:
         raise _missing(name, error.name, point) from error
     return built
+
+
+def _fields(target: Any) -> Iterable[str]:
+    model: type[BaseModel] | None = getattr(target, "Options", None)
+    return () if model is None else model.model_fields
 
 
 def _missing(name: str, module: str | None, point: EntryPoint) -> PluginLoadError:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from emoplug._turn import Comprehension, Encoding, Turn
-from emoplug._types import STRATEGIES, Cause, Reading, StrategyScore
+from emoplug._types import STRATEGIES, Cause, Reading, Span, StrategyScore
 
 Check = Callable[[Any], str | None]
 
@@ -37,8 +37,16 @@ def comprehension_of(turn: Turn) -> Check:
     def check(answer: Any) -> str | None:
         if not isinstance(answer, Comprehension):
             return _expected("a Comprehension", answer)
-        fits = len(answer.emotions) == count and len(answer.causes) == count
-        return None if fits else f"its rows do not fit {count} messages"
+        wrong = [
+            name
+            for name, view in answer.views.items()
+            if view.probabilities.shape != (count, len(view.labels))
+        ]
+        if wrong:
+            return f"its view {wrong[0]!r} does not fit {count} messages and its labels"
+        if answer.causes.shape != (count,):
+            return f"its causes do not fit {count} messages"
+        return strategy_scores(answer.strategies) or _spans_outside(answer.cause_spans, turn)
 
     return check
 
@@ -84,11 +92,18 @@ def _outside(value: Any, turn: Turn) -> str | None:
         return None
     if not 0 <= value.index < len(turn.messages):
         return f"points at message {value.index} of {len(turn.messages)}"
-    if isinstance(value, Cause) and value.span is not None:
-        start, end = value.span
-        length = len(turn.messages[value.index].text)
-        if not 0 <= start < end <= length:
-            return f"span {value.span} is outside message {value.index} of {length} characters"
+    spans = [value.span] if isinstance(value, Cause) and value.span is not None else []
+    return _spans_outside({value.index: spans}, turn)
+
+
+def _spans_outside(spans: Mapping[int, Sequence[Span]], turn: Turn) -> str | None:
+    for index, ranges in spans.items():
+        if not 0 <= index < len(turn.messages):
+            return f"points at message {index} of {len(turn.messages)}"
+        length = len(turn.messages[index].text)
+        for start, end in ranges:
+            if not 0 <= start < end <= length:
+                return f"span {(start, end)} is outside message {index} of {length} characters"
     return None
 
 

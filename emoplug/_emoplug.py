@@ -47,7 +47,8 @@ class Emoplug:
     ) -> None:
         base = settings.model_dump() if settings else {}
         entries = list(base.pop("plugins", Settings().plugins) if plugins is None else plugins)
-        active = activate(entries, Settings.build(**{**base, **values}).options)
+        wanted = Settings.build(**{**base, **values})
+        active = activate(entries, wanted.options, wanted.permissive_only)
         self.settings = Settings.build(**{**base, **values, "plugins": tuple(active)})
         self._plugins = active
         self._callers = Callers(register(active), active)

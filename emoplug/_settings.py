@@ -33,6 +33,8 @@ class Settings(BaseModel):
         deadline: Seconds a caller waits for ``prepare`` or ``review`` at most.
         on_error: ``degrade`` skips a failing plugin and says so; ``raise`` raises.
         token_budget: Most tokens of guidance added to a request.
+        permissive_only: Run without weights whose data forbid commercial use or ask for the same
+            licence; plugins then fall back on rules and on weights from permissive data.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +44,7 @@ class Settings(BaseModel):
     deadline: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     on_error: OnError = "degrade"
     token_budget: int = Field(default=120, ge=0)
+    permissive_only: bool = False
 
     @classmethod
     def build(cls, **values: Any) -> Settings:

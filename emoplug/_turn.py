@@ -35,6 +35,12 @@ else:  # numpy is loaded by the plugins that need it, not by importing emoplug
 Array = Annotated[Floats, PlainSerializer(lambda array: array.tolist(), when_used="json")]
 
 
+def _read_only(array: Floats) -> Floats:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 class Encoding(Value):
     """What n texts are, from one forward pass. Arrays are float32 and read-only.
 
@@ -57,9 +63,7 @@ class Encoding(Value):
     @field_validator("embeddings", "emotions", "thresholds", "affect")
     @classmethod
     def _read_only(cls, array: Floats) -> Floats:
-        view = array.view()
-        view.flags.writeable = False
-        return view
+        return _read_only(array)
 
     def __len__(self) -> int:
         return len(self.embeddings)
@@ -75,26 +79,50 @@ class Encoding(Value):
         )
 
 
-class Comprehension(Value):
-    """What only the context tells, from one pass over the recent conversation.
+class EmotionView(Value):
+    """The emotion of each message in one label set.
 
     Attributes:
-        labels: Names of the emotion columns.
-        emotions: (messages, labels) emotion of each message in context.
-        causes: (messages,) score of each message as cause of the last user emotion.
-        cause_spans: Causing words, message index to character ranges.
-        strategies: Score of each ESConv strategy as the next one.
-        source: The plugin that made it.
+        labels: Names of the columns.
+        probabilities: (messages, labels); a row sums to 1, or is zero for a message not read.
     """
 
     labels: tuple[str, ...]
-    emotions: Array
+    probabilities: Array
+
+    @field_validator("probabilities")
+    @classmethod
+    def _read_only(cls, array: Floats) -> Floats:
+        return _read_only(array)
+
+
+class Comprehension(Value):
+    """What only the context tells, from one pass over the recent conversation.
+
+    What is said of a message rests on it and on what came before, never on what came after.
+
+    Attributes:
+        views: Emotion of each message in context, by the label set it is told in.
+        causes: (messages,) probability of each message as cause of the last user emotion.
+        cause_spans: Causing words, message index to character ranges.
+        strategies: Probability of each ESConv strategy as the next one.
+        ratings: Numbers about the last user message, by name, such as ``distress``.
+        source: The plugin that made it.
+    """
+
+    views: Annotated[Mapping[str, EmotionView], AfterValidator(FrozenDict)] = FrozenDict()
     causes: Array
     cause_spans: Annotated[Mapping[int, tuple[Span, ...]], AfterValidator(FrozenDict)] = (
         FrozenDict()
     )
-    strategies: Scores
+    strategies: Scores = FrozenDict()
+    ratings: Scores = FrozenDict()
     source: str
+
+    @field_validator("causes")
+    @classmethod
+    def _read_only(cls, array: Floats) -> Floats:
+        return _read_only(array)
 
 
 class Turn(Value):

@@ -12,6 +12,7 @@ from emoplug import (
     Cause,
     Comprehension,
     Emoplug,
+    EmotionView,
     Encoding,
     Finding,
     Guidance,
@@ -61,8 +62,11 @@ class Every:
         self._asked("comprehend")
         rows = len(turn.messages)
         return Comprehension(
-            labels=("sadness",),
-            emotions=np.zeros((rows, 1), dtype=np.float32),
+            views={
+                "meld": EmotionView(
+                    labels=("sadness",), probabilities=np.zeros((rows, 1), dtype=np.float32)
+                )
+            },
             causes=np.zeros(rows, dtype=np.float32),
             strategies={"Question": 0.5},
             source=self.name,

@@ -83,3 +83,11 @@ def test_unknown_setting_in_code_is_refused_with_the_nearest() -> None:
 
 def test_settings_given_with_emoplug_win_over_those_handed_in() -> None:
     assert Emoplug(Settings(plugins=(), deadline=2), deadline=3).settings.deadline == 3
+
+
+def test_permissive_only_is_told_to_the_plugins_that_ask_for_it() -> None:
+    emo = Emoplug(plugins=["onnx", "hef"], permissive_only=True)
+    assert emo.plugins["onnx"].options.permissive_only  # type: ignore[attr-defined]  # by name
+    assert emo.settings.permissive_only
+    again = Emoplug(emo.settings)
+    assert again.plugins["onnx"].options.permissive_only  # type: ignore[attr-defined]  # by name
