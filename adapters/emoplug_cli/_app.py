@@ -8,12 +8,14 @@ import typer
 
 import emoplug
 from emoplug_cli._analyze import analyze
+from emoplug_cli._brought import Commands
 from emoplug_cli._chat import chat
 from emoplug_cli._doctor import doctor
 from emoplug_cli._plugins import plugins
 
 app = typer.Typer(
     name="emoplug",
+    cls=Commands,
     help="Emotion-aware middleware for LLM apps.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -16,6 +16,9 @@ from emoplug_hef._quote import quote
 SOURCE = "hef"
 NEUTRAL = "neutral"
 PRIORITY = 50
+SITUATION = "empatheticdialogues"
+"""The view that tells the emotion of the person's situation, one of 32."""
+_SITUATIONS = 2
 _QUOTED = 60
 """Most characters quoted from an earlier message."""
 _UNPLEASANT = -0.2
@@ -83,18 +86,29 @@ class Hints:
         return chosen
 
     def _versions(self, turn: Turn, reading: Reading, first: Sequence[str]) -> list[str]:
-        """Longest first: with the carried feeling and all labels, then less and less."""
+        """Longest first: with situation, carried feeling and all labels, then less and less."""
         named = ", ".join(f"{label} {_percent(reading.distribution[label])}" for label in first)
         stage_one = f"They likely feel {named}."
         others = sorted(
             label for label in reading.distribution if label not in first and label != NEUTRAL
         )
         stage_two = f"If none fits: {', '.join(others)}."
-        carried = self._carried(turn, reading)
-        bodies = [[stage_one, stage_two], [stage_one]]
-        if carried:
-            bodies = [[stage_one, stage_two, carried], bodies[0], [stage_one, carried], bodies[1]]
+        more = [part for part in (self._situation(turn), self._carried(turn, reading)) if part]
+        shorter = [more[:count] for count in range(len(more), -1, -1)]
+        bodies = [[stage_one, stage_two, *parts] for parts in shorter]
+        bodies += [[stage_one, *parts] for parts in shorter]
         return [_frame(" ".join(body)) for body in bodies]
+
+    def _situation(self, turn: Turn) -> str:
+        """What the person seems to be going through, where a reader of situations is on."""
+        view = turn.comprehension.views.get(SITUATION) if turn.comprehension else None
+        if view is None or turn.last_user is None:
+            return ""
+        row = view.probabilities[turn.last_user].tolist()
+        ranked = sorted(zip(row, view.labels, strict=True), reverse=True)
+        likely = [(p, label) for p, label in ranked if p >= self.options.floor][:_SITUATIONS]
+        named = " or ".join(f"{label} {_percent(p)}" for p, label in likely)
+        return f"What they are going through: {named}." if named else ""
 
     def _carried(self, turn: Turn, reading: Reading) -> str:
         """The person's strongest earlier feeling, in their own quoted words."""

@@ -1,7 +1,8 @@
-"""Encodes texts in one pass: sentence embedding, 28 emotions, affect. ONNX Runtime, CPU or CUDA."""
+"""Two small networks on ONNX Runtime: the utterance encoder and the dialogue reader."""
 
 from emoplug_onnx._encoder import Encoder
+from emoplug_onnx._plugin import Networks
 
-Options = Encoder.Options
+Options = Networks.Options
 
-__all__ = ["Encoder", "Options"]
+__all__ = ["Encoder", "Networks", "Options"]

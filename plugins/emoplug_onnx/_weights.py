@@ -1,14 +1,12 @@
-"""Finds a folder of weights and makes sure it holds what it says, before anything runs it."""
+"""Finds the encoder's weights and makes sure they are what they say, before anything runs them."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from emoplug import PluginLoadError, WeightsError
+from emoplug_onnx._files import check_files, corrupt, naming, read_facts
 
 SHIPPED = Path(__file__).parent / "weights"
 FACTS = "encoder.json"
@@ -87,8 +85,8 @@ def _download(hub_id: str) -> Path:
 
 
 def _checked(folder: Path) -> Weights:
-    facts = _read_facts(folder)
-    try:
+    facts = read_facts(folder / FACTS, FORMAT)
+    with naming(folder / FACTS):
         weights = Weights(
             folder=folder,
             labels=tuple(facts["labels"]),
@@ -97,34 +95,7 @@ def _checked(folder: Path) -> Weights:
             window=int(facts["window"]),
             sha256=dict(facts["sha256"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise _corrupt(folder / FACTS, f"{type(error).__name__}: {error}") from error
     if len(weights.labels) != len(weights.thresholds):
-        raise _corrupt(folder / FACTS, "labels and thresholds differ in number")
-    for name in (MODEL, TOKENIZER):
-        path = folder / name
-        if not path.is_file():
-            raise WeightsError(f"{path} is missing; {_REPAIR}")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != weights.sha256.get(name):
-            raise _corrupt(path, f"its SHA-256 is not the one in {FACTS}")
+        raise corrupt(folder / FACTS, "labels and thresholds differ in number")
+    check_files(folder, FACTS, (MODEL, TOKENIZER), weights.sha256)
     return weights
-
-
-def _read_facts(folder: Path) -> dict[str, Any]:
-    path = folder / FACTS
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise WeightsError(f"{path} is missing; {_REPAIR}") from error
-    except (OSError, ValueError) as error:
-        raise _corrupt(path, str(error)) from error
-    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-        raise _corrupt(path, f"it is not of format {FORMAT}")
-    return facts
-
-
-def _corrupt(path: Path, problem: str) -> WeightsError:
-    return WeightsError(f"{path} is corrupt: {problem}; {_REPAIR}")
-
-
-_REPAIR = "reinstall emoplug or fetch the weights again"

@@ -2,9 +2,19 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
-from emoplug import Affect, Emoplug, Reading, Turn, estimate_tokens, hookimpl
+from emoplug import (
+    Affect,
+    Comprehension,
+    Emoplug,
+    EmotionView,
+    Reading,
+    Turn,
+    estimate_tokens,
+    hookimpl,
+)
 from emoplug_hef import quote
 
 SAD = "My dog died last night and I cannot stop crying."
@@ -39,6 +49,39 @@ def test_names_the_likely_emotions_first_and_all_others_after(emo: Emoplug) -> N
     named = [label for label in turn.reading.distribution if label in text]
     assert set(named) == set(turn.reading.distribution) - {"neutral"}
     assert "sadness" not in rest
+
+
+class Going:
+    """Says that the person is going through something lonely."""
+
+    name = "going"
+
+    def __init__(self, lonely: float) -> None:
+        self.lonely = lonely
+
+    @hookimpl
+    def comprehend(self, turn: Turn) -> Comprehension:
+        rows = len(turn.messages)
+        row = [self.lonely, 1 - self.lonely - 0.01, 0.01]
+        view = EmotionView(
+            labels=("lonely", "sad", "proud"),
+            probabilities=np.array([row] * rows, dtype=np.float32),
+        )
+        return Comprehension(
+            views={"empatheticdialogues": view},
+            causes=np.zeros(rows, dtype=np.float32),
+            source=self.name,
+        )
+
+
+def test_tells_the_situation_where_somebody_reads_it() -> None:
+    emo = Emoplug(plugins=[Going(0.9), "onnx", "emotion", "hef"])
+    assert "What they are going through: lonely 90%." in said(emo, SAD)
+
+
+def test_tells_two_situations_where_both_may_be() -> None:
+    emo = Emoplug(plugins=[Going(0.6), "onnx", "emotion", "hef"])
+    assert "What they are going through: lonely 60% or sad 39%." in said(emo, SAD)
 
 
 @pytest.mark.parametrize("text", SMALL_TALK)

@@ -12,13 +12,13 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from emoplug_onnx import Encoder, Options
 from emoplug_onnx.train.calibrate import fit_temperature, fit_thresholds
 from emoplug_onnx.train.data import emotion_labels, read_goemotions
 from emoplug_onnx.train.fit import load_state
 from emoplug_onnx.train.model import EmotionEncoder, build
+from emoplug_onnx.train.quantize import shrink
 
 OUTPUTS = ("embedding", "emotion", "affect")
 OPSET = 17
@@ -37,19 +37,7 @@ def export(run: Path, base: Path, data: Path, out: Path, window: int = 128) -> N
     model = build(base, len(state["labels"]))
     model.load_state_dict(state["model"])
     _to_onnx(model.eval(), full)
-    # Seven-bit weights: on processors without VNNI, eight-bit products would overflow silently.
-    quantize_dynamic(
-        full,
-        out / "encoder.onnx",
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-        nodes_to_exclude=[
-            node.name
-            for node in onnx.load(full).graph.node
-            if any(part in node.name for part in KEPT_FLOAT)
-        ],
-    )
+    shrink(full, out / "encoder.onnx", KEPT_FLOAT)
     shutil.copyfile(base / "tokenizer.json", out / "tokenizer.json")
     labels = emotion_labels(data)
     _describe(out, labels, window, 1.0, np.full(len(labels), 0.5))

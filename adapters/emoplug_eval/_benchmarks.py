@@ -1,0 +1,167 @@
+"""The benchmarks by name: how each is read, asked, scored, and what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emoplug import InputError, did_you_mean
+from emoplug_eval import _answers, _baselines, _formats
+from emoplug_eval._datasets import DATASETS, Dataset
+from emoplug_eval._labels import (
+    DAILYDIALOG,
+    EMORYNLP,
+    EMPATHETICDIALOGUES,
+    GOEMOTIONS,
+    MELD,
+    NO_EMOTION,
+)
+from emoplug_eval._metrics import Correlations, Labels, LabelSets, Metric, Ranks, Spans
+from emoplug_eval._published import PUBLISHED
+from emoplug_eval._report import Published
+
+ENCODER, READER = "onnx", "emotion"
+WITHOUT_DYNAMICS, PERMISSIVE = "without_dynamics", "permissive_only"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One benchmark.
+
+    Attributes:
+        example: What one scored row is.
+        group: Which rows belong together.
+        read: Reads a file into examples.
+        answer: Takes predictions out of a turn.
+        metric: Scores them.
+        trivial: Baselines that need no training, by name.
+        plugins: What must be on.
+        options: Their options.
+        variants: Ourselves without some part.
+        encoder_only: Whether texts alone decide, so that no dialogue reader is run.
+    """
+
+    example: str
+    group: str
+    read: _formats.Reader
+    answer: _answers.Answer
+    metric: Metric
+    trivial: Mapping[str, _baselines.Trivial]
+    plugins: tuple[str, ...] = (ENCODER,)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    variants: tuple[str, ...] = ()
+    encoder_only: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return next(name for name, benchmark in BENCHMARKS.items() if benchmark is self)
+
+    @property
+    def dataset(self) -> Dataset:
+        """Where its rows come from."""
+        return DATASETS[self.name]
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """What others have."""
+        return PUBLISHED[self.name]
+
+
+def _utterances(
+    view: str, labels: tuple[str, ...], scores: tuple[str, ...], left_out: int | None = None
+) -> Benchmark:
+    return Benchmark(
+        example="an utterance, read with what was said before it",
+        group="dialogue",
+        read=_formats.utterance_reader(labels, named=view != "dailydialog"),
+        answer=_answers.emotion_of(labels),
+        metric=Labels(len(labels), scores, left_out),
+        trivial={"majority": _baselines.majority},
+        plugins=(ENCODER, READER),
+        options={READER: {"labels": view}},
+        variants=(WITHOUT_DYNAMICS, PERMISSIVE),
+    )
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "goemotions": Benchmark(
+        example="a comment",
+        group="comment",
+        read=_formats.read_comments,
+        answer=_answers.emotion_sets,
+        metric=LabelSets(len(GOEMOTIONS)),
+        trivial={"majority": _baselines.majority_set(len(GOEMOTIONS))},
+        encoder_only=True,
+    ),
+    "emobank": Benchmark(
+        example="a sentence",
+        group="document",
+        read=_formats.read_sentences,
+        answer=_answers.affects,
+        metric=Correlations(("valence", "arousal", "dominance")),
+        trivial={"mean": _baselines.mean},
+        encoder_only=True,
+    ),
+    "meld": _utterances("meld", MELD, ("weighted_f1",)),
+    "emorynlp": _utterances("emorynlp", EMORYNLP, ("weighted_f1",)),
+    "dailydialog": _utterances("dailydialog", DAILYDIALOG, ("micro_f1", "macro_f1"), NO_EMOTION),
+    "empatheticdialogues": Benchmark(
+        example="a listener turn, asked about with what was said before it",
+        group="dialogue",
+        read=_formats.read_situations,
+        answer=_answers.situations,
+        metric=Ranks(),
+        trivial={"majority": _baselines.majority_ranking(len(EMPATHETICDIALOGUES))},
+        options={ENCODER: {"situation": True}},
+        variants=(PERMISSIVE,),
+    ),
+    "wassa": Benchmark(
+        example="an essay",
+        group="writer",
+        read=_formats.read_essays,
+        answer=_answers.ratings,
+        metric=Correlations(("empathy", "distress")),
+        trivial={"mean": _baselines.mean},
+        variants=(PERMISSIVE,),
+    ),
+    "reccon-entailment": Benchmark(
+        example="a pair of a target turn and a turn up to it",
+        group="dialogue",
+        read=_formats.read_cause_labels,
+        answer=_answers.cause_labels,
+        metric=Labels(2, ("pos_f1", "neg_f1", "macro_f1")),
+        trivial={
+            "majority": _baselines.majority,
+            "self_and_previous": _baselines.self_and_previous,
+        },
+        variants=(PERMISSIVE,),
+    ),
+    "reccon-span": Benchmark(
+        example="a pair of a target turn and a turn up to it",
+        group="dialogue",
+        read=_formats.read_cause_spans,
+        answer=_answers.cause_words,
+        metric=Spans(),
+        trivial={
+            "majority": _baselines.no_words,
+            "self_and_previous": _baselines.self_and_previous_words,
+        },
+        variants=(PERMISSIVE,),
+    ),
+}
+
+
+def find(name: str) -> Benchmark:
+    """Find a benchmark.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name not in BENCHMARKS:
+        raise InputError(
+            f"there is no benchmark {name!r}{did_you_mean(name, BENCHMARKS)}; "
+            f"benchmarks: {', '.join(BENCHMARKS)}"
+        )
+    return BENCHMARKS[name]

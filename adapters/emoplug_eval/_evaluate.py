@@ -1,0 +1,227 @@
+"""Measures the product on one benchmark, beside baselines on the same rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from emoplug import EmoplugError, InputError, SettingsError, missing_extra
+from emoplug_eval._answers import UnansweredError
+from emoplug_eval._benchmarks import (
+    ENCODER,
+    PERMISSIVE,
+    READER,
+    WITHOUT_DYNAMICS,
+    Benchmark,
+    find,
+)
+from emoplug_eval._bootstrap import intervals
+from emoplug_eval._examples import Examples
+from emoplug_eval._files import Source, locate
+from emoplug_eval._metrics import measure
+from emoplug_eval._product import Options, Product, ask, hashes
+from emoplug_eval._report import Data, Report
+
+Progress = Callable[[str, int, int], None]
+"""Told the part at work, and how much of how much of it is done."""
+
+
+def evaluate(
+    benchmark: str,
+    data: str | os.PathLike[str],
+    *,
+    split: str | None = None,
+    limit: int | None = None,
+    weights: str | None = None,
+    device: str = "auto",
+    variants: bool = True,
+    plugins: Sequence[str | object] | None = None,
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Measure the product on a benchmark; every prediction reads only what had been said.
+
+    Args:
+        benchmark: Its name; ``emoplug eval --list`` shows all.
+        data: The data set's folder, the folder of all data sets, or a file.
+        split: ``test`` or ``dev`` of a folder; ``test`` by default, where there is one.
+        limit: Take the first scored rows of the file only.
+        weights: Folder of weights for the plugin ``onnx``, in place of the shipped ones.
+        device: ``auto``, ``cpu`` or ``cuda``, for the plugin ``onnx``.
+        variants: Also measure ourselves without dynamics and without restricted weights.
+        plugins: What to measure in place of the built-in plugins.
+        options: Per plugin name, options that win over the benchmark's own.
+        progress: Told how far it is.
+
+    Raises:
+        InputError: the data cannot be read, or no benchmark has that name.
+        SettingsError: the limit is less than 1, or an option is wrong.
+        EmoplugError: a plugin failed, has no answer, or the extra ``eval`` is not installed.
+    """
+    chosen, tell = find(benchmark), progress or _silent
+    if limit is not None and limit < 1:
+        raise SettingsError(f"limit = {limit} leaves no row; give 1 or more")
+    tfidf = _trained()
+    source = locate(Path(data), chosen.dataset.layout, split)
+    examples = chosen.read(source.path).first(limit)
+    product = _product(chosen, plugins, {"weights": weights, "device": device}, options or {})
+    emo = product.build()
+    weights_in_use = hashes(emo)  # loads them: what is torn is said now, not in the end
+    asked = ask(emo, examples, chosen.answer, partial(tell, "emoplug"))
+    statistics = chosen.metric.statistics(examples.gold, asked.predictions)
+    others = _Others(chosen, source, examples, tell)
+    others.add_baselines(tfidf)
+    if variants:
+        others.add_variants(product, asked.comprehended)
+    return Report(
+        benchmark=benchmark,
+        n=len(examples),
+        metrics=measure(chosen.metric, examples.gold, asked.predictions),
+        intervals=intervals(statistics, [row.group for row in examples.rows], chosen.metric.scores),
+        baselines=others.scores,
+        published=chosen.published,
+        weights=weights_in_use,
+        data=Data(
+            file=f"{source.path.absolute().parent.name}/{source.path.name}",
+            split=source.split,
+            example=chosen.example,
+            resampled_by=chosen.group,
+            source=chosen.dataset.source,
+            licence=chosen.dataset.licence,
+            notes=(*_notes(chosen, source, len(examples), asked.comprehended), *others.notes),
+        ),
+    )
+
+
+@dataclass
+class _Others:
+    """Gathers what stands beside our scores, and why something does not."""
+
+    benchmark: Benchmark
+    source: Source
+    examples: Examples
+    progress: Progress
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def add_baselines(self, tfidf: Mapping[str, Any]) -> None:
+        """Add trivial answers, then those fitted on the training file."""
+        fit = tfidf.get(self.benchmark.name)
+        train = None if fit is None else self._train()
+        for name, trivial in self.benchmark.trivial.items():
+            self._score(name, trivial(self.examples, train or self.examples))
+        if fit is None or train is None:
+            return
+        self.progress("tfidf", 0, 1)
+        try:
+            self._score("tfidf", fit(self.examples, train))
+        except ValueError as error:  # such as one label in all the training rows
+            self.notes.append(f"tfidf is left out: it could not be fitted ({error})")
+        self.progress("tfidf", 1, 1)
+
+    def add_variants(self, product: Product, comprehended: bool) -> None:
+        """Add ourselves without some part, where that part can be switched off."""
+        for name, variant in _variants(self.benchmark, product):
+            if name == PERMISSIVE and not comprehended:
+                continue  # it would be the same again
+            try:
+                emo = variant.build()
+                asked = ask(emo, self.examples, self.benchmark.answer, partial(self.progress, name))
+            except UnansweredError as error:
+                self.notes.append(f"{name} is left out: {error}")
+                continue
+            self._score(name, asked.predictions)
+
+    def _train(self) -> Examples | None:
+        if self.source.train is None:
+            self.notes.append("tfidf is left out: there is no other train file beside this one")
+            return None
+        try:
+            return self.benchmark.read(self.source.train)
+        except InputError as error:  # what is measured can be read, and that counts
+            self.notes.append(f"tfidf is left out: {error}")
+            return None
+
+    def _score(self, name: str, predictions: Sequence[Any]) -> None:
+        self.scores[name] = measure(self.benchmark.metric, self.examples.gold, predictions)
+
+
+def _product(
+    benchmark: Benchmark,
+    plugins: Sequence[str | object] | None,
+    encoder: Mapping[str, Any],
+    options: Options,
+) -> Product:
+    chosen = tuple(plugins or benchmark.plugins)
+    product = Product(chosen, benchmark.options, permissive_only=benchmark.encoder_only)
+    for name, value in encoder.items():
+        if value is not None:
+            product = product.set(ENCODER, name, value)
+    for plugin, own in options.items():
+        for name, value in own.items():
+            product = product.set(plugin, name, value)
+    return product
+
+
+def _variants(benchmark: Benchmark, product: Product) -> Iterator[tuple[str, Product]]:
+    if WITHOUT_DYNAMICS in benchmark.variants and product.has(READER):
+        yield WITHOUT_DYNAMICS, product.set(READER, "dynamics", False)
+    if PERMISSIVE in benchmark.variants and product.has(ENCODER):
+        yield PERMISSIVE, Product(product.plugins, product.options, permissive_only=True)
+
+
+def _notes(benchmark: Benchmark, source: Source, rows: int, comprehended: bool) -> Iterator[str]:
+    official = benchmark.dataset.official
+    if source.split == "dev":
+        why = ": the test essays' ratings are not public" if benchmark.name == "wassa" else ""
+        yield f"measured on the dev split, not on test{why}"
+    elif source.split == "train":
+        yield "measured on the train split, which models have seen"
+    elif rows != official:
+        yield (
+            f"published figures are on the whole official test set of {official:,} rows, "
+            f"these are {rows:,}: compare them only roughly"
+        )
+    if not comprehended and not benchmark.encoder_only:
+        yield "no dialogue reader answered: each text was read by itself, by the encoder and rules"
+
+
+def _trained() -> dict[str, Any]:
+    """Answer the trained baselines by benchmark.
+
+    Raises:
+        EmoplugError: scikit-learn is not installed.
+    """
+    try:
+        from emoplug_eval import _tfidf
+    except ModuleNotFoundError as error:
+        raise _lacking(error) from error
+    return _by_benchmark(_tfidf)
+
+
+def _by_benchmark(tfidf: ModuleType) -> dict[str, Any]:
+    from emoplug_eval._labels import EMPATHETICDIALOGUES, GOEMOTIONS
+
+    utterances = dict.fromkeys(("meld", "emorynlp", "dailydialog"), tfidf.label)
+    return {
+        **utterances,
+        "goemotions": tfidf.label_sets(len(GOEMOTIONS)),
+        "emobank": tfidf.numbers,
+        "wassa": tfidf.numbers,
+        "empatheticdialogues": tfidf.ranking(len(EMPATHETICDIALOGUES)),
+    }
+
+
+def _lacking(error: ModuleNotFoundError) -> EmoplugError:
+    module = (error.name or "").partition(".")[0]
+    fix = f"try: pip install {missing_extra(module)!r}"
+    return EmoplugError(f"emoplug eval needs {module}, which is not installed; {fix}")
+
+
+def _silent(_part: str, _done: int, _all: int) -> None:
+    """Tell nobody."""

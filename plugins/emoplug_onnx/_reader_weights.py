@@ -1,0 +1,111 @@
+"""Finds the dialogue reader's weights, and what turns its logits into probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emoplug_onnx._files import check_files, corrupt, naming, read_facts
+
+FACTS = "reader.json"
+MODEL = "reader.onnx"
+TOKENIZER = "reader.tokenizer.json"
+FORMAT = 1
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the columns of one output mean.
+
+    Attributes:
+        labels: Their names.
+        temperature: Divides the logits.
+        bias: Added to the divided logits: what made the best decisions on dev.
+    """
+
+    labels: tuple[str, ...]
+    temperature: float
+    bias: Floats
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """Turn (..., labels) logits into rows that sum to 1."""
+        scores = logits / np.float32(self.temperature) + self.bias
+        powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        answer: Floats = powers / powers.sum(axis=-1, keepdims=True)
+        return answer
+
+
+@dataclass(frozen=True)
+class ReaderWeights:
+    """A checked set of the reader's files.
+
+    Attributes:
+        folder: Where they are.
+        licence: Under which terms the weights may be used.
+        heads: Output name to its meaning, for those that are distributions.
+        ratings: Names of the ``ratings`` output's columns.
+        rating_scale: Middle and spread that bring them back to their scale.
+        cause_temperature: Divides cause logits.
+        cause_bias: Added to divided cause logits, so that 0.5 is the best cut on dev.
+        window: Most tokens in one pass.
+        sha256: Hash of each file, checked.
+    """
+
+    folder: Path
+    licence: str
+    heads: dict[str, Head]
+    ratings: tuple[str, ...]
+    rating_scale: tuple[float, float]
+    cause_temperature: float
+    cause_bias: float
+    window: int
+    sha256: dict[str, str]
+
+    @property
+    def model(self) -> Path:
+        """The ONNX file."""
+        return self.folder / MODEL
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer's file."""
+        return self.folder / TOKENIZER
+
+
+def read_weights(folder: Path) -> ReaderWeights:
+    """Read and check the reader's files in ``folder``.
+
+    Raises:
+        WeightsError: a file is missing, was changed, or is of another format.
+    """
+    facts = read_facts(folder / FACTS, FORMAT)
+    with naming(folder / FACTS):
+        heads = {
+            name: Head(
+                tuple(head["labels"]),
+                float(head["temperature"]),
+                np.array(head["bias"], dtype=np.float32),
+            )
+            for name, head in facts["heads"].items()
+        }
+        middle, spread = map(float, facts["rating_scale"])
+        weights = ReaderWeights(
+            folder=folder,
+            licence=str(facts["licence"]),
+            heads=heads,
+            ratings=tuple(facts["ratings"]),
+            rating_scale=(middle, spread),
+            cause_temperature=float(facts["cause_temperature"]),
+            cause_bias=float(facts["cause_bias"]),
+            window=int(facts["window"]),
+            sha256=dict(facts["sha256"]),
+        )
+    for name, head in weights.heads.items():
+        if head.bias.shape != (len(head.labels),):
+            raise corrupt(folder / FACTS, f"labels and bias of {name} differ in number")
+    check_files(folder, FACTS, (MODEL, TOKENIZER), weights.sha256)
+    return weights

@@ -1,0 +1,1 @@
+"""Makes and measures the dialogue reader; needs the ``train`` extra."""

@@ -1,0 +1,79 @@
+"""Command line: ``python -m emoplug_onnx.train.reader {fit,export,compare}``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from emoplug_onnx.train.reader.recipe import Recipe
+
+WORST = 0.01
+"""Most that a metric may lose by int8."""
+
+
+def main() -> None:
+    """Run one step of making the reader's weights."""
+    parser = argparse.ArgumentParser(
+        prog="python -m emoplug_onnx.train.reader", description=__doc__
+    )
+    steps = parser.add_subparsers(dest="step", required=True)
+    fit = steps.add_parser("fit", help="train; goes on from a checkpoint in --run")
+    export = steps.add_parser("export", help="write int8 and float weights from a run")
+    compare = steps.add_parser("compare", help="check on dev that int8 loses little")
+    for step in (fit, export, compare):
+        step.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    for step in (fit, export):
+        step.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
+        step.add_argument("--run", type=Path, required=True, help="folder of checkpoints and log")
+    fit.add_argument("--start", type=Path, help="run of the utterance encoder to start from")
+    fit.add_argument("--task", action="append", default=[], help="only this task; repeatable")
+    for field in fields(Recipe):
+        flag, kind = f"--{field.name.replace('_', '-')}", type(field.default)
+        fit.add_argument(flag, type=kind, default=field.default, help="default: %(default)s")
+    for step in (export, compare):
+        step.add_argument("--out", type=Path, required=True, help="folder of the int8 weights")
+        step.add_argument("--full", type=Path, required=True, help="folder of the float weights")
+    arguments = parser.parse_args()
+    {"fit": _fit, "export": _export, "compare": _compare}[arguments.step](arguments)
+
+
+def _fit(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx.train.reader.fit import Trainer
+
+    recipe = Recipe(**{field.name: getattr(arguments, field.name) for field in fields(Recipe)})
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    Trainer(
+        arguments.data, arguments.base, arguments.run, recipe, arguments.start, arguments.task
+    ).run()
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx.train.reader.export import export
+
+    export(arguments.run, arguments.base, arguments.data, arguments.out, arguments.full)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx.train.reader.calibrate import calibrate
+    from emoplug_onnx.train.reader.measure import Asked
+    from emoplug_onnx.train.reader.metrics import scores_of
+
+    table = {}
+    for name, folder in (("float", arguments.full), ("int8", arguments.out)):
+        answers = Asked(folder).about(arguments.data, "dev")
+        table[name] = scores_of(answers, calibrate(answers))
+    losses = {key: table["float"][key] - table["int8"][key] for key in table["float"]}
+    rounded = {
+        name: {key: round(value, 4) for key, value in row.items()} for name, row in table.items()
+    }
+    sys.stdout.write(json.dumps(rounded, indent=2) + "\n")
+    worst = max(losses, key=lambda key: losses[key])
+    if losses[worst] > WORST:
+        raise SystemExit(f"int8 loses {losses[worst]:.4f} of {worst}, more than {WORST}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Fits on dev what turns the reader's logits into probabilities whose best label is a good bet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from sklearn.metrics import f1_score
+
+from emoplug_onnx.train.reader.measure import Answers
+
+Floats = NDArray[np.floating]
+Integers = NDArray[np.integer]
+PRIOR_SHARES = np.arange(0.0, 1.01, 0.1)
+CALM_SHIFTS = np.arange(-1.5, 1.01, 0.1)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Temperature and bias of each head; of causes, so that a positive sum is the best cut."""
+
+    temperature: Mapping[str, float]
+    bias: Mapping[str, Floats]
+    cause_temperature: float
+    cause_bias: float
+
+    @classmethod
+    def none(cls, sizes: Mapping[str, int]) -> Calibration:
+        """Answer the calibration that changes nothing."""
+        return cls(dict.fromkeys(sizes, 1.0), {t: np.zeros(n) for t, n in sizes.items()}, 1.0, 0.0)
+
+    def labels(self, logits: Mapping[str, Floats]) -> dict[str, Integers]:
+        """Choose the label of each row."""
+        return {
+            task: (rows / self.temperature[task] + self.bias[task]).argmax(axis=1)
+            for task, rows in logits.items()
+        }
+
+
+def calibrate(answers: Answers) -> Calibration:
+    """Fit everything on the rows of a dev split.
+
+    A head's temperature has the least cross-entropy. Its bias has two parameters only, so that
+    a thousand rows are enough: a share of the (negative) log of the labels' frequency, and a shift
+    of the first label where that is "no emotion".
+    """
+    temperature, bias = {}, {}
+    for task, logits in answers.logits.items():
+        truth = answers.truth[task]
+        temperature[task] = _temperature(logits, truth)
+        bias[task] = _bias(logits / temperature[task], truth, METRICS.get(task))
+    scores, causes = answers.pairs
+    heat = float(
+        minimize_scalar(_cause_loss, bounds=(0.2, 5.0), method="bounded", args=(scores, causes)).x
+    )
+    return Calibration(temperature, bias, heat, _cause_bias(answers, heat))
+
+
+def _temperature(logits: Floats, truth: Integers) -> float:
+    def loss(temperature: float) -> float:
+        rows = log_softmax(logits / temperature, axis=1)
+        return float(-rows[np.arange(len(truth)), truth].mean())
+
+    return float(minimize_scalar(loss, bounds=(0.2, 5.0), method="bounded").x)
+
+
+def _bias(
+    logits: Floats, truth: Integers, metric: Callable[[Integers, Integers], float] | None
+) -> Floats:
+    size = logits.shape[1]
+    if metric is None:
+        return np.zeros(size)
+    frequency = np.bincount(truth, minlength=size) + 1
+    rarity = -np.log(frequency / frequency.sum())
+    commonest = int(frequency.argmax())
+    best, chosen = -1.0, np.zeros(size)
+    for share in PRIOR_SHARES:
+        for shift in CALM_SHIFTS:
+            bias = share * rarity
+            bias[commonest] += shift
+            score = metric(truth, (logits + bias).argmax(axis=1))
+            if score > best:
+                best, chosen = score, bias
+    centred: Floats = chosen - chosen.mean()
+    return centred
+
+
+def _cause_loss(temperature: float, scores: Floats, causes: Integers) -> float:
+    scaled = scores / temperature
+    return float(np.mean(np.logaddexp(0, scaled) - causes * scaled))
+
+
+def _cause_bias(answers: Answers, temperature: float) -> float:
+    """Find the cut that serves both subtasks of RECCON: the sum of their four F1s is highest."""
+    scores, causes = answers.pairs
+
+    def total(bias: float) -> float:
+        found = scores / temperature + bias > 0
+        words = np.where(causes == 1, found * answers.overlap, ~found)
+        both = f1_score(causes, found, average=None)
+        return float(both[1] + both.mean() + words[causes == 1].mean() + words.mean())
+
+    return float(max(np.arange(-2.0, 2.01, 0.05), key=total))
+
+
+def _weighted(truth: Integers, chosen: Integers) -> float:
+    return float(f1_score(truth, chosen, average="weighted"))
+
+
+def _daily(truth: Integers, chosen: Integers) -> float:
+    micro = f1_score(truth, chosen, average="micro", labels=range(1, 7))
+    return float(micro + f1_score(truth, chosen, average="macro"))
+
+
+METRICS: Mapping[str, Callable[[Integers, Integers], float]] = {
+    "meld": _weighted,
+    "emorynlp": _weighted,
+    "dailydialog": _daily,
+}
+"""What the labels of a task are chosen for; a task that is not here keeps its likelihood."""
