@@ -36,7 +36,9 @@ def expected() -> list[tuple[Any, ...]]:
 def told(turn: Turn) -> tuple[Any, ...]:
     reading = turn.reading
     assert reading is not None
-    return (turn.messages, reading.emotion, round(reading.probability, 2), turn.degraded)
+    # Dynamic int8 rounds a text by what it is batched with, and that is what is not cached yet.
+    probability = pytest.approx(reading.probability, abs=0.05)
+    return (turn.messages, reading.emotion, probability, turn.degraded)
 
 
 def test_64_threads_get_their_own_right_answers(emo: Emoplug, expected: list[Any]) -> None:

@@ -1,6 +1,9 @@
-"""Reads how each message feels from its encoding: emotion, distribution, affect, intensity."""
+"""Reads how each message feels: emotion, distribution, affect, intensity, and how feelings last."""
 
-from emoplug_emotion._read import intensity, read
+from emoplug_emotion._plugin import Readings
+from emoplug_emotion._read import intensity
 from emoplug_emotion._taxonomy import EKMAN, SENTIMENT
 
-__all__ = ["EKMAN", "SENTIMENT", "intensity", "read"]
+Options = Readings.Options
+
+__all__ = ["EKMAN", "SENTIMENT", "Options", "Readings", "intensity"]

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from emoplug import Emoplug, Encoding
-from emoplug_onnx import Encoder, Options
+from emoplug_onnx import Encoder, Networks, Options
 
 AWKWARD = {
     "empty": "",
@@ -168,7 +168,8 @@ def test_many_threads_load_the_network_once() -> None:
 
 
 def test_building_the_plugin_loads_no_model() -> None:
-    emo = Emoplug(plugins=["onnx"])
-    plugin = emo.plugins["onnx"]
-    assert isinstance(plugin, Encoder)
-    assert plugin._ready is None
+    plugin = Emoplug(plugins=["onnx"]).plugins["onnx"]
+    assert isinstance(plugin, Networks)
+    assert plugin._encoder._ready is None
+    assert plugin._reader is not None
+    assert plugin._reader._ready is None

@@ -13,7 +13,7 @@ from emoplug import DeviceError, Emoplug, WeightsError
 from emoplug_onnx import Encoder, Options
 from emoplug_onnx._weights import SHIPPED, find_weights
 
-LIMIT = 30 * 2**20
+LIMIT = 50_000_000
 HAS_CUDA = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 no_cuda = pytest.mark.skipif(HAS_CUDA, reason="needs a machine without CUDA")
 

@@ -1,4 +1,4 @@
-"""Command line of the training: ``python -m emoplug_onnx.train {fit,export,evaluate}``."""
+"""Command line of the training: ``python -m emoplug_onnx.train {fit,export,compare,evaluate}``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def main() -> None:
     fit = steps.add_parser("fit", help="fine-tune; goes on from a checkpoint in --run")
     export = steps.add_parser("export", help="write int8 weights from a finished run")
     evaluate = steps.add_parser("evaluate", help="measure weights on a split")
-    for step in (fit, export, evaluate):
+    compare = steps.add_parser("compare", help="check on dev that int8 loses little")
+    for step in (fit, export, compare, evaluate):
         step.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     for step in (fit, export):
         step.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
@@ -33,11 +34,14 @@ def main() -> None:
         fit.add_argument(flag, type=kind, default=field.default, help="default: %(default)s")
     export.add_argument("--run", type=Path, required=True, help="finished run")
     export.add_argument("--out", type=Path, required=True, help="folder for the weights")
+    compare.add_argument("--full", type=Path, required=True, help="folder of the float weights")
+    compare.add_argument("--weights", type=Path, required=True, help="folder of the int8 weights")
     evaluate.add_argument("--split", default="dev", choices=("dev", "test"))
     evaluate.add_argument("--weights", help="folder of the weights; default: the shipped ones")
     evaluate.add_argument("--base", type=Path, help="also compare cosines with this base model's")
     arguments = parser.parse_args()
-    {"fit": _fit, "export": _export, "evaluate": _evaluate}[arguments.step](arguments)
+    steps_of = {"fit": _fit, "export": _export, "compare": _compare, "evaluate": _evaluate}
+    steps_of[arguments.step](arguments)
 
 
 def _fit(arguments: argparse.Namespace) -> None:
@@ -60,6 +64,19 @@ def _export(arguments: argparse.Namespace) -> None:
     from emoplug_onnx.train.export import export
 
     export(arguments.run, arguments.base, arguments.data, arguments.out)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx.train.evaluate import HIGHER_IS_BETTER, evaluate
+    from emoplug_onnx.train.quantize import check_loss
+
+    full, small = (
+        evaluate(arguments.data, "dev", str(folder))
+        for folder in (arguments.full, arguments.weights)
+    )
+    sys.stdout.write(
+        check_loss(*({key: row[key] for key in HIGHER_IS_BETTER} for row in (full, small))) + "\n"
+    )
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:

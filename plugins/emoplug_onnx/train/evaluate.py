@@ -12,6 +12,8 @@ from sklearn.metrics import f1_score
 from emoplug_onnx import Encoder, Options
 from emoplug_onnx.train.data import emotion_labels, read_emobank, read_goemotions
 
+HIGHER_IS_BETTER = ("macro_f1", "micro_f1", "r_valence", "r_arousal", "r_dominance")
+
 
 def evaluate(data: Path, split: str, weights: str | None = None) -> dict[str, float]:
     """Answer macro-F1 over 28 labels, Pearson r of affect, and calibration error, on ``split``."""

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from emoplug_onnx import Encoder, Options
+from emoplug_onnx._weights import FACTS, MODEL, TOKENIZER
 from emoplug_onnx.train.calibrate import fit_temperature, fit_thresholds
 from emoplug_onnx.train.data import emotion_labels, read_goemotions
 from emoplug_onnx.train.fit import load_state
@@ -22,31 +23,39 @@ from emoplug_onnx.train.quantize import shrink
 
 OUTPUTS = ("embedding", "emotion", "affect")
 OPSET = 17
+FULL = "float"
+"""Folder of the float weights, inside a run's."""
 KEPT_FLOAT = ("layer.0/output/dense", "layer.1/output/dense")
 """Products that stay float: rounding these two cost nearly all of what int8 cost on dev (0.005 of
 r for valence), and keeping them costs 3.5 MB."""
 
 
 def export(run: Path, base: Path, data: Path, out: Path, window: int = 128) -> None:
-    """Write ``encoder.onnx`` (int8), ``encoder.fp32.onnx`` beside the run, tokenizer and facts.
+    """Write int8 weights to ``out`` and float ones to ``FULL`` in the run's folder.
 
-    Temperature and thresholds are fitted on the dev split, through the int8 file itself.
+    Temperature and thresholds are fitted on the dev split, each through its own file.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    state, full = load_state(run), run / "encoder.fp32.onnx"
+    state, full = load_state(run), run / FULL
+    for folder in (full, out):
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(base / "tokenizer.json", folder / TOKENIZER)
     model = build(base, len(state["labels"]))
     model.load_state_dict(state["model"])
-    _to_onnx(model.eval(), full)
-    shrink(full, out / "encoder.onnx", KEPT_FLOAT)
-    shutil.copyfile(base / "tokenizer.json", out / "tokenizer.json")
+    _to_onnx(model.eval(), full / MODEL)
+    shrink(full / MODEL, out / MODEL, KEPT_FLOAT)
+    for folder in (full, out):
+        _fit(folder, data, window)
+
+
+def _fit(folder: Path, data: Path, window: int) -> None:
     labels = emotion_labels(data)
-    _describe(out, labels, window, 1.0, np.full(len(labels), 0.5))
+    _describe(folder, labels, window, 1.0, np.full(len(labels), 0.5))
     dev = read_goemotions(data, "dev", labels)
-    raw = Encoder(Options(weights=str(out))).encode(dev.texts).emotions
+    raw = Encoder(Options(weights=str(folder))).encode(dev.texts).emotions
     logits = np.log(raw / (1 - raw))
     temperature = fit_temperature(logits, dev.targets)
     calibrated = 1 / (1 + np.exp(-logits / temperature))
-    _describe(out, labels, window, temperature, fit_thresholds(calibrated, dev.targets))
+    _describe(folder, labels, window, temperature, fit_thresholds(calibrated, dev.targets))
 
 
 def _to_onnx(model: EmotionEncoder, path: Path) -> None:
@@ -85,8 +94,8 @@ def _describe(
         "thresholds": [round(float(threshold), 4) for threshold in thresholds],
         "sha256": {
             name: hashlib.sha256((out / name).read_bytes()).hexdigest()
-            for name in ("encoder.onnx", "tokenizer.json")
+            for name in (MODEL, TOKENIZER)
         },
     }
     text = json.dumps(facts, indent=2) + "\n"
-    (out / "encoder.json").write_text(text, encoding="utf-8")
+    (out / FACTS).write_text(text, encoding="utf-8")

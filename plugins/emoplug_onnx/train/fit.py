@@ -55,7 +55,7 @@ class Trainer:
             corpora.append(read_sentiment(sentiment))
         self.corpora = {corpus.task: corpus for corpus in corpora}
         self.tokens = {task: self._tokenize(c.texts) for task, c in self.corpora.items()}
-        self.model = build(base, len(self.labels)).to(self.device)
+        self.model = build(base, len(self.labels), "sdpa").to(self.device)
         self.geometry = {
             task: self._answers(ids, ("embedding",))["embedding"]
             for task, ids in self.tokens.items()

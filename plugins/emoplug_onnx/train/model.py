@@ -54,10 +54,23 @@ class EmotionEncoder(nn.Module):
         }
 
 
-def build(base: Path, labels: int) -> EmotionEncoder:
-    """Put fresh heads on the sentence model saved in the folder ``base``."""
-    # Eager attention is plain matrix products: it exports and quantises without custom operators.
-    body = AutoModel.from_pretrained(base, attn_implementation="eager", add_pooling_layer=False)
+def build(base: Path, labels: int, attention: str = "eager") -> EmotionEncoder:
+    """Put fresh heads on the sentence model saved in the folder ``base``.
+
+    Args:
+        base: Folder of all-MiniLM-L6-v2.
+        labels: Columns of the emotion head.
+        attention: ``sdpa`` to train; ``eager`` to export, plain matrix products.
+    """
+    body = AutoModel.from_pretrained(
+        base,
+        attn_implementation=attention,
+        add_pooling_layer=False,
+        # Dropout keeps the CPU from its fast attention and more than halves the speed of
+        # training; the heads have their own.
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
     return EmotionEncoder(body, labels)
 
 

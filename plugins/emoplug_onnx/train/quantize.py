@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
+
+WORST = 0.01
+"""Most that a metric may lose by int8."""
 
 
 def shrink(full: Path, out: Path, keep_float: Sequence[str] = ()) -> None:
@@ -30,3 +34,18 @@ def shrink(full: Path, out: Path, keep_float: Sequence[str] = ()) -> None:
             if any(part in node.name for part in keep_float)
         ],
     )
+
+
+def check_loss(full: Mapping[str, float], small: Mapping[str, float]) -> str:
+    """Answer both rows of metrics as JSON.
+
+    Raises:
+        SystemExit: int8 loses more than ``WORST`` of a metric.
+    """
+    worst = max(full, key=lambda key: full[key] - small[key])
+    loss = full[worst] - small[worst]
+    if loss > WORST:
+        raise SystemExit(f"int8 loses {loss:.4f} of {worst}, more than {WORST}")
+    rows = {"float": full, "int8": small}
+    rounded = {name: {k: round(v, 4) for k, v in row.items()} for name, row in rows.items()}
+    return json.dumps(rounded, indent=2)

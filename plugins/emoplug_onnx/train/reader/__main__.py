@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import fields
 from pathlib import Path
 
 from emoplug_onnx.train.reader.recipe import Recipe
-
-WORST = 0.01
-"""Most that a metric may lose by int8."""
 
 
 def main() -> None:
@@ -57,22 +53,16 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx.train.quantize import check_loss
     from emoplug_onnx.train.reader.calibrate import calibrate
     from emoplug_onnx.train.reader.measure import Asked
     from emoplug_onnx.train.reader.metrics import scores_of
 
-    table = {}
-    for name, folder in (("float", arguments.full), ("int8", arguments.out)):
+    rows = []
+    for folder in (arguments.full, arguments.out):
         answers = Asked(folder).about(arguments.data, "dev")
-        table[name] = scores_of(answers, calibrate(answers))
-    losses = {key: table["float"][key] - table["int8"][key] for key in table["float"]}
-    rounded = {
-        name: {key: round(value, 4) for key, value in row.items()} for name, row in table.items()
-    }
-    sys.stdout.write(json.dumps(rounded, indent=2) + "\n")
-    worst = max(losses, key=lambda key: losses[key])
-    if losses[worst] > WORST:
-        raise SystemExit(f"int8 loses {losses[worst]:.4f} of {worst}, more than {WORST}")
+        rows.append(scores_of(answers, calibrate(answers)))
+    sys.stdout.write(check_loss(*rows) + "\n")
 
 
 if __name__ == "__main__":

@@ -62,15 +62,14 @@ class Trainer:
             _layer_groups(self.model, recipe), weight_decay=recipe.weight_decay
         )
         self.epoch = self.step = self.done = 0
-        self.steps = recipe.epochs * len(self._batches(0))
+        self.steps = round(recipe.epochs * len(self._batches(0)))
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
 
     def run(self) -> None:
         """Train what is left, saving a checkpoint every few minutes."""
         self._resume()
-        while self.epoch < self.recipe.epochs:
+        while self.step < self.steps:
             self._run_epoch()
-            self.epoch, self.done = self.epoch + 1, 0
             self._save()
 
     def _run_epoch(self) -> None:
@@ -95,6 +94,9 @@ class Trainer:
                 self._log({"epoch": self.epoch, "step": self.step, "seconds": seconds, **totals})
             if self.step % SAVED_EVERY == 0:
                 self._save()
+            if self.step == self.steps:
+                return
+        self.epoch, self.done = self.epoch + 1, 0
 
     def _loss(self, batch: Sequence[Sample]) -> Tensor:
         task, padded = batch[0].task, pad(batch).to(self.device)

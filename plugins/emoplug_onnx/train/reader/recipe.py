@@ -10,6 +10,7 @@ class Recipe:
     """Everything that decides what a training run gives.
 
     Attributes:
+        epochs: Times that everything is dealt; the last one may end early.
         tokens: Tokens of one batch, padding included.
         calm: Share of the DailyDialog dialogues without any emotion that an epoch deals.
         situations: Share of EmpatheticDialogues' situations that an epoch deals beside the talks.
@@ -20,7 +21,7 @@ class Recipe:
     """
 
     seed: int = 7
-    epochs: int = 2
+    epochs: float = 1.6
     tokens: int = 3600
     learning_rate: float = 1.5e-4
     head_rate: float = 7e-4

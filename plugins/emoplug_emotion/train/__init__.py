@@ -1,0 +1,1 @@
+"""Learns how feelings follow on each other, from data sets of conversations."""
