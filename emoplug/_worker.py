@@ -1,18 +1,26 @@
 """Runs a job on another thread so that its caller need not wait for a plugin that hangs.
 
 Idle threads are used again. They are daemons: a plugin that hangs for ever neither blocks the
-caller nor the interpreter's exit, which ``ThreadPoolExecutor`` would.
+caller nor the interpreter's exit, which ``ThreadPoolExecutor`` would. The exit waits for jobs under
+way, but not for long: a native library that is cut off while it starts its threads aborts the
+whole process.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
 
 _IDLE_KEPT = 32
 """Idle threads kept; a burst beyond that ends its threads again."""
+_GRACE = 2.0
+"""Seconds that the interpreter's exit waits for jobs under way."""
+_POLL = 0.005
 
 
 class Workers:
@@ -20,11 +28,18 @@ class Workers:
 
     def __init__(self) -> None:
         self._reset()
+        _EVERY.add(self)
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether a job is under way in this process."""
+        return self._under_way > 0 and self._process == os.getpid()
 
     def _reset(self) -> None:
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._idle: list[SimpleQueue[Callable[[], None]]] = []
+        self._under_way = 0
 
     def submit(self, job: Callable[[], None]) -> None:
         """Start ``job`` at once; it must not raise."""
@@ -32,6 +47,7 @@ class Workers:
             self._reset()
         with self._lock:
             inbox = self._idle.pop() if self._idle else None
+            self._under_way += 1
         if inbox is None:
             inbox = SimpleQueue()
             threading.Thread(
@@ -43,6 +59,17 @@ class Workers:
         while True:
             inbox.get()()
             with self._lock:
+                self._under_way -= 1
                 if len(self._idle) >= _IDLE_KEPT:
                     return
                 self._idle.append(inbox)
+
+
+_EVERY: weakref.WeakSet[Workers] = weakref.WeakSet()
+
+
+@atexit.register
+def _finish() -> None:
+    end = time.monotonic() + _GRACE
+    while time.monotonic() < end and any(workers.busy for workers in _EVERY):
+        time.sleep(_POLL)

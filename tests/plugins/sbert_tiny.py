@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,16 +18,24 @@ WORDS = "i am so glad sad happy tired of this the train leaves at nine thank you
 LETTERS = "abcdefghijklmnopqrstuvwxyz.!,?"
 
 
-def build_model(folder: Path, *, size: int = SIZE, seed: int = 0, prompt: str = "") -> Path:
+def build_model(
+    folder: Path,
+    *,
+    size: int = SIZE,
+    seed: int = 0,
+    prompt: str = "",
+    words: Sequence[str] = WORDS,
+    positions: int = 64,
+) -> Path:
     """Write a randomly initialised BERT, its tokenizer, and mean pooling; answer the folder."""
     import torch
     from transformers import BertConfig, BertModel, BertTokenizer
 
     folder.mkdir(parents=True)
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    pieces = [*special, *WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+    pieces = [*special, *words, *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     vocabulary = {piece: place for place, piece in enumerate(dict.fromkeys(pieces))}
-    BertTokenizer(vocab=vocabulary, model_max_length=64).save_pretrained(folder)
+    BertTokenizer(vocab=vocabulary, model_max_length=positions).save_pretrained(folder)
     torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=len(vocabulary),
@@ -34,7 +43,7 @@ def build_model(folder: Path, *, size: int = SIZE, seed: int = 0, prompt: str = 
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=2 * size,
-        max_position_embeddings=64,
+        max_position_embeddings=positions,
         initializer_range=0.3,  # texts differ more than they would by the default
     )
     BertModel(config).save_pretrained(folder)
