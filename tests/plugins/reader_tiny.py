@@ -15,14 +15,14 @@ from tests.plugins.sbert_tiny import build_model
 
 SAID = {
     "calm": "the train leaves at nine",
-    "joy": "i am so happy thank you",
-    "sadness": "i am so sad and tired of it",
-    "anger": "i hate you and all of this",
-    "surprise": "oh my i did not see that",
-    "fear": "please i am afraid of them",
+    "joy": "i am happy thank you",
+    "sadness": "i am so sad",
+    "anger": "i hate you",
+    "surprise": "oh my what is this",
+    "fear": "i am afraid of them",
     "disgust": "that is gross",
 }
-"""What is said with each feeling."""
+"""What is said with each feeling: five words at most, so that data sets may share it."""
 NAMED = {
     "meld": dict(calm="neutral", **{f: f for f in SAID if f != "calm"}),
     "dailydialog": {
