@@ -69,8 +69,9 @@ class Marker:
     def mark(self, speakers: Sequence[str], texts: Sequence[str]) -> list[Utterance]:
         """Answer one utterance for each text."""
         names = {name: self._ids(name)[:_NAME] + self._colon for name in set(speakers)}
-        sound = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        encoded = self._tokenizer.encode_batch(sound, add_special_tokens=False)
+        encoded = self._tokenizer.encode_batch(
+            [_sound(text) for text in texts], add_special_tokens=False
+        )
         return [
             self._utterance(names[name], list(e.ids), list(e.offsets))
             for name, e in zip(speakers, encoded, strict=True)
@@ -86,7 +87,12 @@ class Marker:
         return Utterance((*name, *ids, self._end), (*marks, *offsets, NOWHERE))
 
     def _ids(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return list(self._tokenizer.encode(_sound(text), add_special_tokens=False).ids)
+
+
+def _sound(text: str) -> str:
+    """Half a surrogate pair, as broken clients send it, is no text for a tokenizer."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def lay_out(utterances: Sequence[Utterance], start: int, window: int = WINDOW) -> Layout:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.plugins.reader_tiny import fit_and_export
 from tests.plugins.sbert_tiny import build_heads, build_model
 
 FELT = {"joy": "glad happy thank you", "sadness": "sad tired hate this"}
@@ -24,6 +25,15 @@ def sbert_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sbert_heads(sbert_model: Path) -> Path:
     """Heads file for ``sbert_model``; leave it as it is."""
     return build_heads(sbert_model.parent / "heads.safetensors", sbert_model)
+
+
+@pytest.fixture(scope="session")
+def tiny_reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a small dialogue reader: ``base``, ``data``, ``run``, ``int8`` and ``float``.
+
+    Leave it as it is.
+    """
+    return fit_and_export(tmp_path_factory.mktemp("reader"))
 
 
 @pytest.fixture

@@ -5,13 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from tests.plugins.sbert_tiny import build_model
+
+if TYPE_CHECKING:
+    from emoplug_onnx.train.reader.recipe import Recipe
 
 SAID = {
     "calm": "the train leaves at nine",
@@ -91,19 +99,62 @@ def write_corpora(data: Path, train: int = 30, dev: int = 8) -> Path:
     return data
 
 
-def fit_and_export(folder: Path, base: Path, data: Path, epochs: float = 4) -> Path:
-    """Train for a moment; answer a folder with ``run``, ``int8`` and ``float``."""
-    from emoplug_onnx.train.reader.export import export
-    from emoplug_onnx.train.reader.fit import Trainer
+def quick() -> Recipe:
+    """Answer a recipe that teaches a small network much of the small data sets in seconds."""
     from emoplug_onnx.train.reader.recipe import Recipe
 
+    return Recipe(
+        epochs=12,
+        tokens=400,
+        learning_rate=2e-3,
+        head_rate=4e-3,
+        calm=1.0,
+        dropout=0.0,
+        average=0.5,
+    )
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Train on one thread: the steps are tiny, and more would mostly wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def fit_and_export(folder: Path) -> Path:
+    """Make ``base``, ``data``, ``run``, and the weights ``int8`` and ``float``; answer all."""
+    from emoplug_onnx.train.reader.export import export
+    from emoplug_onnx.train.reader.fit import Trainer
+
+    base, data = build_base(folder / "base"), write_corpora(folder / "data")
     run = folder / "run"
-    run.mkdir(parents=True)
-    Trainer(data, base, run, Recipe(epochs=epochs, learning_rate=2e-3, head_rate=5e-3)).run()
+    run.mkdir()
+    with one_thread():
+        Trainer(data, base, run, quick()).run()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of itself and of what it passes
         export(run, base, data, folder / "int8", folder / "float")
     return folder
+
+
+def tokenizer() -> Tokenizer:
+    """Make a tokenizer of whole words, and pieces for other words, as BERT's does it."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = " ".join(SAID.values()).split()
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    pieces = [*special, *words, *letters, *(f"##{letter}" for letter in letters), *":?!."]
+    vocabulary = {piece: place for place, piece in enumerate(dict.fromkeys(pieces))}
+    made = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
+    made.normalizer = BertNormalizer(lowercase=True)
+    made.pre_tokenizer = BertPreTokenizer()
+    made.add_special_tokens(special)
+    return made
 
 
 def _feeling(random: np.random.Generator) -> str:
@@ -143,7 +194,7 @@ def _caused(random: np.random.Generator) -> Row:
         **{"speaker": "A", "text": SAID[feeling], "emotion": feeling},
         **{"cause_turns": [2, "b"], "cause_spans": [SAID[feeling], "b"]},
     }
-    turns = [calm, cause, shown]
+    turns: list[Row] = [calm, cause, shown]
     return {"turns": [{**turn, "turn": place} for place, turn in enumerate(turns, 1)]}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnx import TensorProto, helper
+from sklearn.metrics import f1_score
 
 from emoplug_onnx import Encoder, Options
 from emoplug_onnx.train.calibrate import fit_temperature, fit_thresholds
@@ -15,7 +18,9 @@ from emoplug_onnx.train.data import epoch_batches, read_emobank, read_goemotions
 from emoplug_onnx.train.evaluate import calibration_error, evaluate
 from emoplug_onnx.train.export import export
 from emoplug_onnx.train.fit import Trainer, load_state
+from emoplug_onnx.train.mix import mix
 from emoplug_onnx.train.recipe import Recipe
+from tests.plugins.sbert_tiny import build_model
 
 SHORT = Recipe(epochs=2, learning_rate=1e-3, head_rate=3e-3)
 
@@ -46,6 +51,15 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     """Tell whether two networks are alike."""
     return all(torch.allclose(one[name], other[name], atol=1e-5) for name in one)
+
+
+def identity_network() -> bytes:
+    """Answer an ONNX file without any weights."""
+    said, heard = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("a", "b")
+    )
+    graph = helper.make_graph([helper.make_node("Identity", ["a"], ["b"])], "g", [said], [heard])
+    return bytes(helper.make_model(graph).SerializeToString())
 
 
 def test_ratings_are_read_as_affect_and_labels_as_columns(corpora: Path, sentiment: Path) -> None:
@@ -128,18 +142,73 @@ def test_what_is_exported_tells_feelings_apart_and_is_calibrated(
     with torch.inference_mode():
         trainer = Trainer(corpora, sbert_model, corpora, SHORT, start=run)
         trainer.model.eval()
-        ids, mask = trainer._pad(trainer._tokenize(["i am so glad", "i am sad"]))
+        ids, mask = trainer._pad(trainer.tokenizer(["i am so glad", "i am sad"])["input_ids"])
         full = trainer.model(ids, mask)[0].numpy()
     assert np.sum(full * encoding.embeddings, axis=1).min() > 0.95, "int8 is near the network"
 
 
-def test_temperature_and_thresholds_are_found_again() -> None:
+def test_a_temperature_is_found_again_and_errors_of_calibration_are_seen() -> None:
     random = np.random.default_rng(7)
     logits = random.normal(0, 2, (4000, 2))
     targets = (random.random(logits.shape) < 1 / (1 + np.exp(-logits / 1.7))).astype(np.float32)
     assert fit_temperature(logits, targets) == pytest.approx(1.7, rel=0.1)
-    probabilities = random.random((4000, 2))
-    wanted = (probabilities > [0.3, 0.6]).astype(np.float32)
-    assert fit_thresholds(probabilities, wanted) == pytest.approx([0.3, 0.6], abs=0.03)
     assert calibration_error(np.full(1000, 0.7), np.repeat([1.0, 0.0], [700, 300])) < 1e-6
     assert calibration_error(np.full(1000, 0.9), np.zeros(1000)) == pytest.approx(0.9)
+
+
+def test_thresholds_are_those_of_the_highest_f1_that_honest_probabilities_promise() -> None:
+    random = np.random.default_rng(7)
+    probabilities = random.beta([0.3, 2.0], [4.0, 2.0], (20_000, 2))
+    truth = random.random(probabilities.shape) < probabilities
+    found = fit_thresholds(probabilities)
+    for column, threshold in enumerate(found):
+        scores = {
+            cut: f1_score(truth[:, column], probabilities[:, column] > cut)
+            for cut in np.arange(0.05, 0.9, 0.05)
+        }
+        reached = f1_score(truth[:, column], probabilities[:, column] > threshold)
+        assert reached == pytest.approx(max(scores.values()), abs=0.01)
+        assert threshold == pytest.approx(reached / 2, abs=0.03), "half the best F1 is the best cut"
+
+
+def test_shipped_int8_weights_are_read_back_as_a_start(corpora: Path, sbert_model: Path) -> None:
+    run = fitted(corpora, sbert_model, "run")
+    out = corpora / "weights"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of itself and of what it passes
+        export(run, sbert_model, corpora, out)
+    started = Trainer(corpora, sbert_model, corpora, SHORT, start=out).model.state_dict()
+    for name, weight in weights(run).items():
+        if not name.startswith("sentiment."):  # does not ship
+            step = (weight.max() - weight.min()) / 100
+            torch.testing.assert_close(started[name], weight, atol=float(step), rtol=0, msg=name)
+    (out / "encoder.onnx").write_bytes(identity_network())
+    with pytest.raises(SystemExit, match="no encoder of this shape"):
+        Trainer(corpora, sbert_model, corpora, SHORT, start=out)
+
+
+def test_a_run_is_mixed_with_what_it_started_from(corpora: Path, sbert_model: Path) -> None:
+    run, out = fitted(corpora, sbert_model, "run"), corpora / "weights"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of itself and of what it passes
+        export(run, sbert_model, corpora, out)
+    later = fitted(corpora, sbert_model, "later", replace(SHORT, seed=9), start=out)
+    mixed = {}
+    for share in (0.0, 0.25, 1.0):
+        mix(later, out, share, corpora / f"mixed{share}")
+        mixed[share] = weights(corpora / f"mixed{share}")
+    assert same(mixed[1.0], weights(later))
+    assert not same(mixed[0.0], mixed[1.0])
+    quarter = {name: 0.75 * mixed[0.0][name] + 0.25 * mixed[1.0][name] for name in mixed[0.0]}
+    assert same(mixed[0.25], quarter)
+
+
+def test_a_teacher_may_have_another_size_and_other_tokens(
+    corpora: Path, sbert_model: Path, tmp_path: Path
+) -> None:
+    large = build_model(tmp_path / "large", size=48, words=("glad", "hate"))
+    teacher = fitted(corpora, large, "teacher", replace(SHORT, epochs=1, distil=0.0))
+    trainer = Trainer(corpora, sbert_model, corpora, SHORT, teachers=[teacher])
+    own = Trainer(corpora, large, corpora, SHORT, teachers=[teacher])
+    for task in ("emotion", "affect"):
+        torch.testing.assert_close(trainer.lessons["affect"][task], own.lessons["affect"][task])

@@ -1,4 +1,4 @@
-"""Command line of the training: ``python -m emoplug_onnx.train {fit,export,compare,evaluate}``."""
+"""Command line of the training: ``python -m emoplug_onnx.train STEP``, ``--help`` for steps."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m emoplug_onnx.train", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
     fit = steps.add_parser("fit", help="fine-tune; goes on from a checkpoint in --run")
+    mix = steps.add_parser("mix", help="average a run with the weights it started from")
     export = steps.add_parser("export", help="write int8 weights from a finished run")
     evaluate = steps.add_parser("evaluate", help="measure weights on a split")
     compare = steps.add_parser("compare", help="check on dev that int8 loses little")
@@ -25,13 +26,17 @@ def main() -> None:
         step.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
     fit.add_argument("--run", type=Path, required=True, help="folder for checkpoints and log")
     fit.add_argument("--sentiment", type=Path, help="folder hutto_ICWSM_2014 of vaderSentiment")
-    fit.add_argument("--start", type=Path, help="folder of a run to go on from, as a new cycle")
+    fit.add_argument("--start", type=Path, help="run or weights to go on from, as a new cycle")
     fit.add_argument(
         "--teacher", type=Path, action="append", default=[], help="finished run to learn from too"
     )
     for field in fields(Recipe):
         flag, kind = f"--{field.name.replace('_', '-')}", type(field.default)
         fit.add_argument(flag, type=kind, default=field.default, help="default: %(default)s")
+    mix.add_argument("--run", type=Path, required=True, help="finished run")
+    mix.add_argument("--start", type=Path, required=True, help="weights that it went on from")
+    mix.add_argument("--share", type=float, required=True, help="of the run, 0..1")
+    mix.add_argument("--out", type=Path, required=True, help="folder of the run that is made")
     export.add_argument("--run", type=Path, required=True, help="finished run")
     export.add_argument("--out", type=Path, required=True, help="folder for the weights")
     compare.add_argument("--full", type=Path, required=True, help="folder of the float weights")
@@ -40,7 +45,13 @@ def main() -> None:
     evaluate.add_argument("--weights", help="folder of the weights; default: the shipped ones")
     evaluate.add_argument("--base", type=Path, help="also compare cosines with this base model's")
     arguments = parser.parse_args()
-    steps_of = {"fit": _fit, "export": _export, "compare": _compare, "evaluate": _evaluate}
+    steps_of = {
+        "fit": _fit,
+        "mix": _mix,
+        "export": _export,
+        "compare": _compare,
+        "evaluate": _evaluate,
+    }
     steps_of[arguments.step](arguments)
 
 
@@ -58,6 +69,12 @@ def _fit(arguments: argparse.Namespace) -> None:
         start=arguments.start,
         teachers=arguments.teacher,
     ).run()
+
+
+def _mix(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx.train.mix import mix
+
+    mix(arguments.run, arguments.start, arguments.share, arguments.out)
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -55,7 +55,7 @@ def _fit(folder: Path, data: Path, window: int) -> None:
     logits = np.log(raw / (1 - raw))
     temperature = fit_temperature(logits, dev.targets)
     calibrated = 1 / (1 + np.exp(-logits / temperature))
-    _describe(folder, labels, window, temperature, fit_thresholds(calibrated, dev.targets))
+    _describe(folder, labels, window, temperature, fit_thresholds(calibrated))
 
 
 def _to_onnx(model: EmotionEncoder, path: Path) -> None:

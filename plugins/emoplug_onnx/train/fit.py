@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from emoplug_onnx._weights import MODEL
 from emoplug_onnx.train.data import (
     Batch,
     emotion_labels,
@@ -25,7 +26,8 @@ from emoplug_onnx.train.data import (
     read_goemotions,
     read_sentiment,
 )
-from emoplug_onnx.train.model import EmotionEncoder, build
+from emoplug_onnx.train.dequantize import read_floats
+from emoplug_onnx.train.model import EmotionEncoder, attention_of, build
 from emoplug_onnx.train.recipe import Recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -45,7 +47,7 @@ class Trainer:
         start: Path | None = None,
         teachers: Sequence[Path] = (),
     ) -> None:
-        self.recipe, self.out = recipe, out
+        self.recipe, self.out, self.base = recipe, out, base
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         _seed(recipe.seed)
         self.labels = emotion_labels(data)
@@ -54,17 +56,19 @@ class Trainer:
         if sentiment is not None:
             corpora.append(read_sentiment(sentiment))
         self.corpora = {corpus.task: corpus for corpus in corpora}
-        self.tokens = {task: self._tokenize(c.texts) for task, c in self.corpora.items()}
-        self.model = build(base, len(self.labels), "sdpa").to(self.device)
+        self.tokens = self._tokenize(self.tokenizer)
+        self.model = build(base, len(self.labels), attention_of(base), recipe.dropout)
+        self.model.to(self.device)
         self.geometry = {
-            task: self._answers(ids, ("embedding",))["embedding"]
+            task: self._answers(self.model, ids, ("embedding",))["embedding"]
             for task, ids in self.tokens.items()
+            if recipe.distil
         }
         self.lessons = self._lessons(teachers)
         if start is not None:  # a further cycle: from where another run ended, at a fresh rate
-            self.model.load_state_dict(load_state(start)["model"])
+            _put_in(self.model, start)
         self.optimizer = torch.optim.AdamW(
-            _layer_groups(self.model, recipe), weight_decay=recipe.weight_decay
+            _layer_groups(self.model, recipe), weight_decay=recipe.weight_decay, fused=True
         )
         self.repeats = {"emotion": 1, "affect": recipe.affect_repeats, "sentiment": 1}
         self.steps = recipe.epochs * len(list(self._batches(0)))
@@ -100,7 +104,6 @@ class Trainer:
         recipe, rows = self.recipe, list(batch.rows)
         ids, mask = self._pad([self.tokens[batch.task][row] for row in rows])
         targets = torch.from_numpy(self.corpora[batch.task].targets[rows]).to(self.device)
-        geometry = self.geometry[batch.task][rows].to(self.device)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             answers = self.model.answers(ids, mask)
         embedding, answer = answers["embedding"].float(), answers[batch.task].float()
@@ -111,6 +114,9 @@ class Trainer:
             loss = loss + recipe.teach * self._distance(
                 task, answers[task].float(), taught[rows].to(self.device)
             )
+        if not recipe.distil:
+            return loss
+        geometry = self.geometry[batch.task][rows].to(self.device)
         cosine = 1 - (embedding * geometry).sum(-1).mean()
         pairs = functional.mse_loss(embedding @ embedding.T, geometry @ geometry.T)
         return loss + recipe.distil * (cosine + 10 * pairs)
@@ -124,31 +130,34 @@ class Trainer:
         """Answer for each corpus what the teachers say of its texts on average, by task.
 
         So every text teaches every head: knowledge distillation from an ensemble (Hinton et al.,
-        2015) into a student of the same size.
+        2015). A teacher may be of another size and know other tokens: its run tells its base.
         """
-        untrained = {name: weight.clone() for name, weight in self.model.state_dict().items()}
         lessons: dict[str, dict[str, Tensor]] = {}
         for teacher in teachers:
-            self.model.load_state_dict(load_state(teacher)["model"])
-            for corpus, tokens in self.tokens.items():
-                said = self._answers(tokens, TAUGHT)
+            state = load_state(teacher)
+            base = Path(state["base"])
+            model = build(base, len(self.labels), attention_of(base)).to(self.device)
+            model.load_state_dict(state["model"])
+            for corpus, tokens in self._tokenize(AutoTokenizer.from_pretrained(base)).items():
+                said = self._answers(model, tokens, TAUGHT)
                 said["emotion"] = said["emotion"].sigmoid()
                 sums = lessons.setdefault(corpus, {})
                 for task, answer in said.items():
                     sums[task] = sums.get(task, 0) + answer / len(teachers)
-        self.model.load_state_dict(untrained)
         return lessons
 
     @torch.inference_mode()
-    def _answers(self, tokens: Sequence[list[int]], names: Sequence[str]) -> dict[str, Tensor]:
-        """Answer what the network, as it is now, says of texts: (texts, columns) by name."""
-        self.model.eval()
+    def _answers(
+        self, model: EmotionEncoder, tokens: Sequence[list[int]], names: Sequence[str]
+    ) -> dict[str, Tensor]:
+        """Answer what a network, as it is now, says of texts: (texts, columns) by name."""
+        model.eval()
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
         parts: dict[str, list[Tensor]] = {name: [] for name in names}
         for start in range(0, len(order), 128):
             ids, mask = self._pad([tokens[row] for row in order[start : start + 128]])
             with torch.autocast(self.device.type, dtype=torch.bfloat16):
-                answers = self.model.answers(ids, mask)
+                answers = model.answers(ids, mask)
             for name in names:
                 parts[name].append(answers[name].float().cpu())
         back = torch.argsort(torch.tensor(order))
@@ -161,9 +170,15 @@ class Trainer:
         seed = self.recipe.seed * 1000 + epoch
         return list(epoch_batches(lengths, self.repeats, self.recipe.batch, seed))
 
-    def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        encoded = self.tokenizer(list(texts), truncation=True, max_length=self.recipe.window)
-        return list(encoded["input_ids"])
+    def _tokenize(self, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[list[int]]]:
+        return {
+            task: list(
+                tokenizer(list(corpus.texts), truncation=True, max_length=self.recipe.window)[
+                    "input_ids"
+                ]
+            )
+            for task, corpus in self.corpora.items()
+        }
 
     def _pad(self, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
         width = max(map(len, rows))
@@ -196,6 +211,7 @@ class Trainer:
     def _save(self) -> None:
         state = {
             "recipe": asdict(self.recipe),
+            "base": str(self.base),
             "labels": list(self.labels),
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -216,6 +232,16 @@ def load_state(run: Path) -> dict[str, Any]:
     """Read what a run saved last."""
     state: dict[str, Any] = torch.load(run / CHECKPOINT, map_location="cpu", weights_only=True)
     return state
+
+
+def _put_in(model: EmotionEncoder, start: Path) -> None:
+    """Put in what a run ended with, or what weights hold; these lack the head of sentiment."""
+    if (start / CHECKPOINT).exists():
+        model.load_state_dict(load_state(start)["model"])
+        return
+    lacking, unknown = model.load_state_dict(read_floats(start / MODEL), strict=False)
+    if unknown or any(not name.startswith("sentiment.") for name in lacking):
+        raise SystemExit(f"{start / MODEL} is no encoder of this shape")
 
 
 def _layer_groups(model: EmotionEncoder, recipe: Recipe) -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -54,24 +55,32 @@ class EmotionEncoder(nn.Module):
         }
 
 
-def build(base: Path, labels: int, attention: str = "eager") -> EmotionEncoder:
+def build(
+    base: Path, labels: int, attention: str = "eager", dropout: float = 0.0
+) -> EmotionEncoder:
     """Put fresh heads on the sentence model saved in the folder ``base``.
 
     Args:
-        base: Folder of all-MiniLM-L6-v2.
+        base: Folder of all-MiniLM-L6-v2, or of a larger one of its kind for a teacher.
         labels: Columns of the emotion head.
         attention: ``sdpa`` to train; ``eager`` to export, plain matrix products.
+        dropout: Share of the body's states that training drops.
     """
     body = AutoModel.from_pretrained(
         base,
         attn_implementation=attention,
         add_pooling_layer=False,
-        # Dropout keeps the CPU from its fast attention and more than halves the speed of
-        # training; the heads have their own.
-        hidden_dropout_prob=0.0,
+        hidden_dropout_prob=dropout,
+        # Dropout of attention keeps the CPU from its fast one, and more than halves the speed.
         attention_probs_dropout_prob=0.0,
     )
     return EmotionEncoder(body, labels)
+
+
+def attention_of(base: Path) -> str:
+    """Name the attention that trains ``base`` fastest: not every architecture has the fast one."""
+    kind = json.loads((base / "config.json").read_text(encoding="utf-8"))["model_type"]
+    return "eager" if kind == "mpnet" else "sdpa"
 
 
 def _hidden(inputs: int, outputs: int, dropout: float) -> nn.Sequential:

@@ -16,6 +16,7 @@ class Recipe:
         smoothing: Share of each emotion target that is moved to 0.5.
         distil: Weight of staying near the original sentence vectors.
         teach: Weight of agreeing with the teachers, where there are any.
+        dropout: Share of the body's states that are dropped; the heads have their own.
     """
 
     seed: int = 7
@@ -31,4 +32,5 @@ class Recipe:
     smoothing: float = 0.02
     distil: float = 2.0
     teach: float = 1.0
+    dropout: float = 0.0
     window: int = 128

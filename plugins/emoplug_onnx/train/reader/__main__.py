@@ -25,6 +25,7 @@ def main() -> None:
         step.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
         step.add_argument("--run", type=Path, required=True, help="folder of checkpoints and log")
     fit.add_argument("--start", type=Path, help="run of the utterance encoder to start from")
+    fit.add_argument("--weights", type=Path, help="weights of a reader to go on from")
     fit.add_argument("--task", action="append", default=[], help="only this task; repeatable")
     for field in fields(Recipe):
         flag, kind = f"--{field.name.replace('_', '-')}", type(field.default)
@@ -42,7 +43,13 @@ def _fit(arguments: argparse.Namespace) -> None:
     recipe = Recipe(**{field.name: getattr(arguments, field.name) for field in fields(Recipe)})
     arguments.run.mkdir(parents=True, exist_ok=True)
     Trainer(
-        arguments.data, arguments.base, arguments.run, recipe, arguments.start, arguments.task
+        arguments.data,
+        arguments.base,
+        arguments.run,
+        recipe,
+        arguments.start,
+        arguments.task,
+        arguments.weights,
     ).run()
 
 

@@ -46,7 +46,7 @@ def calibrate(answers: Answers) -> Calibration:
 
     A head's temperature has the least cross-entropy. Its bias has two parameters only, so that
     a thousand rows are enough: a share of the (negative) log of the labels' frequency, and a shift
-    of the first label where that is "no emotion".
+    of the commonest label, which is "no emotion" or "neutral".
     """
     temperature, bias = {}, {}
     for task, logits in answers.logits.items():

@@ -18,6 +18,8 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from emoplug_onnx._layout import Marker
+from emoplug_onnx._reader_weights import MODEL, TOKENIZER
+from emoplug_onnx.train.dequantize import read_floats
 from emoplug_onnx.train.reader.corpora import Corpora
 from emoplug_onnx.train.reader.data import UNKNOWN, Dialogue, deal, swapped
 from emoplug_onnx.train.reader.losses import cause_loss
@@ -44,6 +46,7 @@ class Trainer:
         recipe: Recipe,
         start: Path | None = None,
         tasks: Sequence[str] = (),
+        weights: Path | None = None,
     ) -> None:
         self.recipe, self.out = recipe, out
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -54,12 +57,15 @@ class Trainer:
         self.vocabulary, self.kept = cut(base / "tokenizer.json", corpora.texts())
         tokenizer = Tokenizer.from_str(self.vocabulary)
         self.marker = Marker(tokenizer)
-        model = build(base, self.kept, "sdpa", start and start / CHECKPOINT)
-        self.model = model.to(self.device)
+        start = start and start / CHECKPOINT
+        self.model = build(base, self.kept, "sdpa", start, recipe.dropout)
+        if weights is not None:  # a further cycle, at a fresh rate
+            _put_in(self.model, self.vocabulary, weights)
+        self.model.to(self.device)
         mean = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]  # theirs
         self.average = AveragedModel(self.model, multi_avg_fn=mean)
         self.optimizer = torch.optim.AdamW(
-            _layer_groups(self.model, recipe), weight_decay=recipe.weight_decay
+            _layer_groups(self.model, recipe), weight_decay=recipe.weight_decay, fused=True
         )
         self.epoch = self.step = self.done = 0
         self.steps = round(recipe.epochs * len(self._batches(0)))
@@ -85,7 +91,7 @@ class Trainer:
             self.schedule.step()
             self.optimizer.zero_grad(set_to_none=True)
             self.done, self.step = number + 1, self.step + 1
-            if self.step % AVERAGED_EVERY == 0:
+            if self.step % AVERAGED_EVERY == 0 or self.step == self.steps:
                 self.average.update_parameters(self.model)
             task, value = batch[0].task, loss.item()
             totals[task] = 0.98 * totals.get(task, value) + 0.02 * value
@@ -131,7 +137,7 @@ class Trainer:
                 if task in DYADIC:
                     chosen = [swapped(d) if shuffle.random() < 0.5 else d for d in chosen]
                 if task == "reccon":
-                    chosen = [_every(repeats, repeat, d) for d in chosen]
+                    chosen = [_every_other(repeat % 2, d) for d in chosen]
                 samples = [
                     sample
                     for dialogue in chosen
@@ -158,7 +164,8 @@ class Trainer:
         warm = max(1, int(self.steps * self.recipe.warmup))
         if step < warm:
             return step / warm
-        return max(0.0, 0.5 * (1 + math.cos(math.pi * (step - warm) / (self.steps - warm))))
+        left = (step - warm) / max(1, self.steps - warm)
+        return max(0.0, 0.5 * (1 + math.cos(math.pi * left)))
 
     def _resume(self) -> None:
         path = self.out / CHECKPOINT
@@ -204,8 +211,14 @@ def load_state(run: Path) -> dict[str, Any]:
     return state
 
 
-def _every(share: int, offset: int, dialogue: Dialogue) -> Dialogue:
-    return replace(dialogue, evidence=dialogue.evidence[offset::share])
+def _put_in(model: DialogueReader, vocabulary: str, weights: Path) -> None:
+    if (weights / TOKENIZER).read_text(encoding="utf-8") != vocabulary:
+        raise SystemExit(f"{weights} has a vocabulary cut from other training texts")
+    model.load_state_dict(read_floats(weights / MODEL, "reader."))
+
+
+def _every_other(offset: int, dialogue: Dialogue) -> Dialogue:
+    return replace(dialogue, evidence=dialogue.evidence[offset::2])
 
 
 def _teaches(sample: Sample) -> bool:

@@ -101,7 +101,9 @@ class DialogueReader(nn.Module):
         return self.cause(pair).squeeze(-1), self.words(again)
 
 
-def build(base: Path, kept: Sequence[int], attention: str, start: Path | None) -> DialogueReader:
+def build(
+    base: Path, kept: Sequence[int], attention: str, start: Path | None, dropout: float = 0.0
+) -> DialogueReader:
     """Put fresh heads on a sentence model.
 
     Args:
@@ -109,14 +111,14 @@ def build(base: Path, kept: Sequence[int], attention: str, start: Path | None) -
         kept: Rows of its word embeddings that are kept, in order.
         attention: ``sdpa`` to train; ``eager`` to export, plain matrix products.
         start: Checkpoint of an utterance encoder whose body is taken, in place of the base's.
+        dropout: Share of the body's states that training drops.
     """
     body = AutoModel.from_pretrained(
         base,
         attn_implementation=attention,
         add_pooling_layer=False,
-        # Dropout keeps the CPU from its fast attention and more than halves the speed of
-        # training; the heads have their own.
-        hidden_dropout_prob=0.0,
+        hidden_dropout_prob=dropout,
+        # Dropout of attention keeps the CPU from its fast one, and more than halves the speed.
         attention_probs_dropout_prob=0.0,
     )
     if start is not None:

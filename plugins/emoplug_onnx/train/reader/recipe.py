@@ -15,7 +15,9 @@ class Recipe:
         calm: Share of the DailyDialog dialogues without any emotion that an epoch deals.
         situations: Share of EmpatheticDialogues' situations that an epoch deals beside the talks.
         meld, emorynlp, wassa: Times that an epoch deals the smaller data sets.
-        reccon: Times that an epoch deals the dialogues of RECCON, their targets shared out.
+        reccon: Times that an epoch deals the dialogues of RECCON, with every other target
+            each time: 2 for all of them once.
+        dropout: Share of the body's states that are dropped; the heads have their own.
         smoothing: Label smoothing of the emotion heads.
         average: Weight of the past in the moving average of the parameters, every tenth step.
     """
@@ -35,4 +37,5 @@ class Recipe:
     emorynlp: int = 1
     reccon: int = 2
     wassa: int = 1
+    dropout: float = 0.1
     average: float = 0.98
