@@ -15,6 +15,7 @@ from sklearn.metrics import f1_score
 from emoplug_onnx import Encoder, Options
 from emoplug_onnx.train.calibrate import fit_temperature, fit_thresholds
 from emoplug_onnx.train.data import epoch_batches, read_emobank, read_goemotions, read_sentiment
+from emoplug_onnx.train.dequantize import read_floats
 from emoplug_onnx.train.evaluate import calibration_error, evaluate
 from emoplug_onnx.train.export import export
 from emoplug_onnx.train.fit import Trainer, load_state
@@ -195,7 +196,7 @@ def test_a_run_is_mixed_with_what_it_started_from(corpora: Path, sbert_model: Pa
     later = fitted(corpora, sbert_model, "later", replace(SHORT, seed=9), start=out)
     mixed = {}
     for share in (0.0, 0.25, 1.0):
-        mix(later, out, share, corpora / f"mixed{share}")
+        mix(later, read_floats(out / "encoder.onnx"), share, corpora / f"mixed{share}")
         mixed[share] = weights(corpora / f"mixed{share}")
     assert same(mixed[1.0], weights(later))
     assert not same(mixed[0.0], mixed[1.0])

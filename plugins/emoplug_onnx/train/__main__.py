@@ -72,9 +72,11 @@ def _fit(arguments: argparse.Namespace) -> None:
 
 
 def _mix(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx._weights import MODEL
+    from emoplug_onnx.train.dequantize import read_floats
     from emoplug_onnx.train.mix import mix
 
-    mix(arguments.run, arguments.start, arguments.share, arguments.out)
+    mix(arguments.run, read_floats(arguments.start / MODEL), arguments.share, arguments.out)
 
 
 def _export(arguments: argparse.Namespace) -> None:

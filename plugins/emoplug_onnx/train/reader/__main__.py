@@ -1,4 +1,4 @@
-"""Command line: ``python -m emoplug_onnx.train.reader {fit,export,compare}``."""
+"""Command line: ``python -m emoplug_onnx.train.reader {fit,mix,export,compare}``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def main() -> None:
     )
     steps = parser.add_subparsers(dest="step", required=True)
     fit = steps.add_parser("fit", help="train; goes on from a checkpoint in --run")
+    mix = steps.add_parser("mix", help="average a run with the weights it went on from")
     export = steps.add_parser("export", help="write int8 and float weights from a run")
     compare = steps.add_parser("compare", help="check on dev that int8 loses little")
     for step in (fit, export, compare):
@@ -24,6 +25,10 @@ def main() -> None:
     for step in (fit, export):
         step.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
         step.add_argument("--run", type=Path, required=True, help="folder of checkpoints and log")
+    mix.add_argument("--run", type=Path, required=True, help="finished run")
+    mix.add_argument("--weights", type=Path, required=True, help="weights it went on from")
+    mix.add_argument("--share", type=float, required=True, help="of the run, 0..1")
+    mix.add_argument("--out", type=Path, required=True, help="folder of the run that is made")
     fit.add_argument("--start", type=Path, help="run of the utterance encoder to start from")
     fit.add_argument("--weights", type=Path, help="weights of a reader to go on from")
     fit.add_argument("--task", action="append", default=[], help="only this task; repeatable")
@@ -34,7 +39,8 @@ def main() -> None:
         step.add_argument("--out", type=Path, required=True, help="folder of the int8 weights")
         step.add_argument("--full", type=Path, required=True, help="folder of the float weights")
     arguments = parser.parse_args()
-    {"fit": _fit, "export": _export, "compare": _compare}[arguments.step](arguments)
+    steps_of = {"fit": _fit, "mix": _mix, "export": _export, "compare": _compare}
+    steps_of[arguments.step](arguments)
 
 
 def _fit(arguments: argparse.Namespace) -> None:
@@ -51,6 +57,16 @@ def _fit(arguments: argparse.Namespace) -> None:
         arguments.task,
         arguments.weights,
     ).run()
+
+
+def _mix(arguments: argparse.Namespace) -> None:
+    from emoplug_onnx._reader_weights import MODEL
+    from emoplug_onnx.train.dequantize import read_floats
+    from emoplug_onnx.train.mix import mix
+    from emoplug_onnx.train.reader.model import PREFIX
+
+    before = read_floats(arguments.weights / MODEL, PREFIX)
+    mix(arguments.run, before, arguments.share, arguments.out)
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,15 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn.metrics import f1_score
 
+from emoplug_onnx.train.reader.decide import fit_honest, good_bet
 from emoplug_onnx.train.reader.measure import Answers
 
 Floats = NDArray[np.floating]
 Integers = NDArray[np.integer]
+WEIGHTED = frozenset({"meld", "emorynlp"})
+"""Tasks that are judged by weighted F1."""
+DAILY = "dailydialog"
+"""Judged by micro F1 without its commonest label, and macro F1."""
 PRIOR_SHARES = np.arange(0.0, 1.01, 0.1)
 CALM_SHIFTS = np.arange(-1.5, 1.01, 0.1)
 
@@ -44,15 +49,21 @@ class Calibration:
 def calibrate(answers: Answers) -> Calibration:
     """Fit everything on the rows of a dev split.
 
-    A head's temperature has the least cross-entropy. Its bias has two parameters only, so that
-    a thousand rows are enough: a share of the (negative) log of the labels' frequency, and a shift
-    of the commonest label, which is "no emotion" or "neutral".
+    A head's temperature has the least cross-entropy. The bias of one that is judged by weighted F1
+    is a good bet on honest probabilities. That of DailyDialog, whose rare labels dev hardly has,
+    has two parameters only: a share of the (negative) log of the labels' frequency, and a shift of
+    the commonest, "no emotion".
     """
     temperature, bias = {}, {}
     for task, logits in answers.logits.items():
         truth = answers.truth[task]
+        if task in WEIGHTED:
+            temperature[task], bias[task] = _weighted(logits, truth)
+            continue
         temperature[task] = _temperature(logits, truth)
-        bias[task] = _bias(logits / temperature[task], truth, METRICS.get(task))
+        scaled = logits / temperature[task]
+        still = np.zeros(logits.shape[1])
+        bias[task] = _daily_bias(scaled, truth) if task == DAILY else still
     scores, causes = answers.pairs
     heat = float(
         minimize_scalar(_cause_loss, bounds=(0.2, 5.0), method="bounded", args=(scores, causes)).x
@@ -68,12 +79,15 @@ def _temperature(logits: Floats, truth: Integers) -> float:
     return float(minimize_scalar(loss, bounds=(0.2, 5.0), method="bounded").x)
 
 
-def _bias(
-    logits: Floats, truth: Integers, metric: Callable[[Integers, Integers], float] | None
-) -> Floats:
+def _weighted(logits: Floats, truth: Integers) -> tuple[float, Floats]:
+    scale, shifts = fit_honest(logits, truth)
+    honest = log_softmax(logits * scale + shifts, axis=1)
+    bias = shifts + good_bet(honest)
+    return 1 / scale, bias - bias.mean()
+
+
+def _daily_bias(logits: Floats, truth: Integers) -> Floats:
     size = logits.shape[1]
-    if metric is None:
-        return np.zeros(size)
     frequency = np.bincount(truth, minlength=size) + 1
     rarity = -np.log(frequency / frequency.sum())
     commonest = int(frequency.argmax())
@@ -82,7 +96,7 @@ def _bias(
         for shift in CALM_SHIFTS:
             bias = share * rarity
             bias[commonest] += shift
-            score = metric(truth, (logits + bias).argmax(axis=1))
+            score = _daily(truth, (logits + bias).argmax(axis=1))
             if score > best:
                 best, chosen = score, bias
     centred: Floats = chosen - chosen.mean()
@@ -107,18 +121,6 @@ def _cause_bias(answers: Answers, temperature: float) -> float:
     return float(max(np.arange(-2.0, 2.01, 0.05), key=total))
 
 
-def _weighted(truth: Integers, chosen: Integers) -> float:
-    return float(f1_score(truth, chosen, average="weighted"))
-
-
 def _daily(truth: Integers, chosen: Integers) -> float:
     micro = f1_score(truth, chosen, average="micro", labels=range(1, 7))
     return float(micro + f1_score(truth, chosen, average="macro"))
-
-
-METRICS: Mapping[str, Callable[[Integers, Integers], float]] = {
-    "meld": _weighted,
-    "emorynlp": _weighted,
-    "dailydialog": _daily,
-}
-"""What the labels of a task are chosen for; a task that is not here keeps its likelihood."""

@@ -11,7 +11,6 @@ from typing import Any
 import onnx
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor, nn
 
 from emoplug_onnx._layout import WINDOW, Marker, lay_out
 from emoplug_onnx._reader_weights import FACTS, FORMAT, MODEL, TOKENIZER
@@ -20,30 +19,13 @@ from emoplug_onnx.train.reader.calibrate import Calibration, calibrate
 from emoplug_onnx.train.reader.data import labels_of
 from emoplug_onnx.train.reader.fit import load_state
 from emoplug_onnx.train.reader.measure import PER_UTTERANCE, Asked
-from emoplug_onnx.train.reader.model import HEADS, DialogueReader, build
+from emoplug_onnx.train.reader.model import HEADS, Shipped, build
 from emoplug_onnx.train.reader.samples import RATING_MIDDLE, RATING_SPREAD, Padded, pad_layouts
 
 OPSET = 17
 LICENCE = "CC BY-NC-SA 4.0 (from its data: research use, not commercial)"
 RATINGS = ("empathy", "distress")
 INPUTS = ("input_ids", "owner", "pool", "starts", "target", "same")
-
-
-class Shipped(nn.Module):
-    """The reader with everything it says of one conversation as its outputs."""
-
-    def __init__(self, reader: DialogueReader) -> None:
-        super().__init__()
-        self.reader = reader
-
-    def forward(
-        self, ids: Tensor, owner: Tensor, pool: Tensor, starts: Tensor, target: Tensor, same: Tensor
-    ) -> tuple[Tensor, ...]:
-        """Answer each head's logits, cause logits and logits of causing words."""
-        states = self.reader.tokens(ids, owner)
-        utterances = self.reader.utterances(states, pool, starts)
-        judged = [self.reader.judge(task, utterances) for task in HEADS]
-        return (*judged, *self.reader.causes(states, owner, target, same, pool))
 
 
 def export(run: Path, base: Path, data: Path, out: Path, full: Path) -> None:

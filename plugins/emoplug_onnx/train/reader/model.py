@@ -24,6 +24,8 @@ DETACHED = frozenset({"emorynlp"})
 FAR = 15
 """Distances from here on, in utterances, are one."""
 HIDDEN = 256
+PREFIX = "reader."
+"""What ``Shipped``, and so a weights file, puts before the names of the reader's weights."""
 
 
 class DialogueReader(nn.Module):
@@ -99,6 +101,23 @@ class DialogueReader(nn.Module):
         wanted = mean.gather(1, row).expand_as(mean)
         pair = torch.cat([mean, wanted, mean * wanted], dim=-1)
         return self.cause(pair).squeeze(-1), self.words(again)
+
+
+class Shipped(nn.Module):
+    """The reader with everything it says of one conversation as its outputs."""
+
+    def __init__(self, reader: DialogueReader) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def forward(
+        self, ids: Tensor, owner: Tensor, pool: Tensor, starts: Tensor, target: Tensor, same: Tensor
+    ) -> tuple[Tensor, ...]:
+        """Answer each head's logits, cause logits and logits of causing words."""
+        states = self.reader.tokens(ids, owner)
+        utterances = self.reader.utterances(states, pool, starts)
+        judged = [self.reader.judge(task, utterances) for task in HEADS]
+        return (*judged, *self.reader.causes(states, owner, target, same, pool))
 
 
 def build(
