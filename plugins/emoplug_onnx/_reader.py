@@ -145,7 +145,7 @@ class DialogueReader:
         spans: dict[int, tuple[tuple[int, int], ...]] = {}
         ratings: dict[str, float] = {}
         if target is not None:
-            scores = outputs[CAUSES][: target + 1] / weights.cause_temperature + weights.cause_bias
+            scores = weights.cause_scores(outputs[CAUSES][: target + 1])
             causes[rows[: target + 1]] = 1 / (1 + np.exp(-scores))
             spans = _spans(outputs[WORDS], layout, read, causes)
             middle, spread = weights.rating_scale

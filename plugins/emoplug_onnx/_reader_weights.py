@@ -50,7 +50,8 @@ class ReaderWeights:
         ratings: Names of the ``ratings`` output's columns.
         rating_scale: Middle and spread that bring them back to their scale.
         cause_temperature: Divides cause logits.
-        cause_bias: Added to divided cause logits, so that 0.5 is the best cut on dev.
+        cause_bias: Added to divided cause logits, so that 0.5 is the best cut on dev: by how many
+            messages the cause lies before the emotion, the last for all that lie further.
         window: Most tokens in one pass.
         sha256: Hash of each file, checked.
     """
@@ -61,9 +62,15 @@ class ReaderWeights:
     ratings: tuple[str, ...]
     rating_scale: tuple[float, float]
     cause_temperature: float
-    cause_bias: float
+    cause_bias: Floats
     window: int
     sha256: dict[str, str]
+
+    def cause_scores(self, logits: Floats) -> Floats:
+        """Turn the logits of the (u,) messages up to the emotion's into log odds of a cause."""
+        away = np.arange(len(logits) - 1, -1, -1).clip(max=len(self.cause_bias) - 1)
+        answer: Floats = logits / np.float32(self.cause_temperature) + self.cause_bias[away]
+        return answer
 
     @property
     def model(self) -> Path:
@@ -100,12 +107,14 @@ def read_weights(folder: Path) -> ReaderWeights:
             ratings=tuple(facts["ratings"]),
             rating_scale=(middle, spread),
             cause_temperature=float(facts["cause_temperature"]),
-            cause_bias=float(facts["cause_bias"]),
+            cause_bias=np.array(facts["cause_bias"], dtype=np.float32),
             window=int(facts["window"]),
             sha256=dict(facts["sha256"]),
         )
     for name, head in weights.heads.items():
         if head.bias.shape != (len(head.labels),):
             raise corrupt(folder / FACTS, f"labels and bias of {name} differ in number")
+    if weights.cause_bias.ndim != 1 or not len(weights.cause_bias):
+        raise corrupt(folder / FACTS, "cause_bias is no list of numbers")
     check_files(folder, FACTS, (MODEL, TOKENIZER), weights.sha256)
     return weights

@@ -30,6 +30,7 @@ def answers(
     scores: ArrayLike = (1.0, -1.0),
     causes: ArrayLike = (1, 0),
     overlap: ArrayLike = (1.0, 0.0),
+    away: ArrayLike = 0,
 ) -> Answers:
     """Answer what a reader says; of what is not named it says little, all of it right."""
     ratings = np.array([[0.0, 1.0], [1.0, 0.5], [2.0, 0.0]])
@@ -38,6 +39,7 @@ def answers(
         truth or {},
         (ratings, ratings),
         (np.array(scores), np.array(causes)),
+        np.broadcast_to(np.asarray(away, dtype=np.int64), np.shape(scores)),
         np.array(overlap),
     )
 
@@ -104,7 +106,7 @@ def test_the_cut_of_causes_lies_where_they_begin() -> None:
     scores = np.linspace(-4, 4, 81)
     causes = (scores > 1).astype(int)
     fitted = calibrate(answers(scores=scores, causes=causes, overlap=causes.astype(float)))
-    found = scores / fitted.cause_temperature + fitted.cause_bias > 0
+    found = fitted.causes(scores, np.zeros(81, dtype=np.int64))
     assert found.tolist() == causes.astype(bool).tolist()
 
 
@@ -113,10 +115,24 @@ def test_the_worse_the_words_the_more_careful_the_cut() -> None:
     scores = random.normal(0, 2, 2000)
     causes = (random.random(2000) < 1 / (1 + np.exp(-scores))).astype(int)
     bold, careful = (
-        calibrate(answers(scores=scores, causes=causes, overlap=causes * agreement)).cause_bias
+        calibrate(answers(scores=scores, causes=causes, overlap=causes * agreement)).cause_bias[0]
         for agreement in (1.0, 0.0)
     )
     assert bold > careful + 0.2
+
+
+def test_where_causes_lie_is_learned_and_what_is_further_counts_alike() -> None:
+    random = np.random.default_rng(7)
+    away = random.integers(0, 9, 4000)
+    scores = random.normal(0, 2, 4000)
+    logits = scores + np.array([1.5, 0.5, -0.5, -1.5])[np.minimum(away, 3)]
+    causes = (random.random(4000) < 1 / (1 + np.exp(-logits))).astype(int)
+    fitted = calibrate(answers(scores=scores, causes=causes, overlap=causes * 1.0, away=away))
+    steps = np.diff(fitted.cause_bias * fitted.cause_temperature)
+    assert steps == pytest.approx([-1, -1, -1], abs=0.3)
+    found = fitted.causes(np.zeros(6), np.arange(6))
+    assert found[0]
+    assert len(set(found[3:])) == 1
 
 
 def test_a_reader_that_is_right_gets_full_marks_and_needs_no_calibration() -> None:
@@ -164,7 +180,7 @@ def test_what_was_fitted_decides() -> None:
     said = answers(scores=[2.0, -1.0, -4.0], causes=[1, 1, 0], overlap=[1.0, 1.0, 0.0])
     bias = {task: np.zeros(size) for task, size in SIZES.items()}
     bias["meld"][3] = 9
-    fitted = replace(PLAIN, bias=bias, cause_temperature=2.0, cause_bias=1.0)
+    fitted = replace(PLAIN, bias=bias, cause_temperature=2.0, cause_bias=np.ones(4))
     before, after = (marks(said, one) for one in (PLAIN, fitted))
     assert after["meld_weighted_f1"] == pytest.approx(1 / 7 * (2 / 8)), "all are the fourth"
     assert before["reccon_span_f1"] == pytest.approx(2 / 3)

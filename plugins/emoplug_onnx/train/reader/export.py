@@ -88,7 +88,7 @@ def _describe(folder: Path, data: Path, fitted: Calibration) -> None:
         "ratings": list(RATINGS),
         "rating_scale": [RATING_MIDDLE, RATING_SPREAD],
         "cause_temperature": round(fitted.cause_temperature, 4),
-        "cause_bias": round(fitted.cause_bias, 4),
+        "cause_bias": [round(float(value), 4) for value in fitted.cause_bias],
         "sha256": {
             name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
             for name in (MODEL, TOKENIZER)

@@ -35,6 +35,7 @@ class Answers:
         truth: Task to (rows,) right labels.
         ratings: (essays, 2) predicted and true.
         pairs: (pairs,) cause logits and whether each is a cause, counted once for each true span.
+        away: (pairs,) how many utterances the pair is apart.
         overlap: (pairs,) how well the words found agree with the true ones; 0 for no cause.
     """
 
@@ -42,6 +43,7 @@ class Answers:
     truth: Mapping[str, Integers]
     ratings: tuple[Floats, Floats]
     pairs: tuple[Floats, Integers]
+    away: Integers
     overlap: Floats
 
 
@@ -72,8 +74,10 @@ class Asked:
         said = np.stack([outputs["wassa"][0] for _, outputs in essays])
         rated = np.array([sample.ratings for sample, _ in essays])
         caused = [row for sample, _, row in self._causes(read_split(data, "reccon", split))]
-        scores, causes, overlap = (np.concatenate(column) for column in zip(*caused, strict=True))
-        return Answers(logits, truth, (said, rated), (scores, causes), overlap)
+        scores, causes, away, overlap = (
+            np.concatenate(column) for column in zip(*caused, strict=True)
+        )
+        return Answers(logits, truth, (said, rated), (scores, causes), away, overlap)
 
     def _windows(
         self, dialogues: Sequence[Dialogue]
@@ -84,7 +88,7 @@ class Asked:
 
     def _causes(
         self, dialogues: Sequence[Dialogue]
-    ) -> Iterator[tuple[Sample, Target, tuple[Floats, Integers, Floats]]]:
+    ) -> Iterator[tuple[Sample, Target, tuple[Floats, Integers, Integers, Floats]]]:
         for dialogue in dialogues:
             for sample in windows(dialogue, self._marker):
                 for target in sample.targets:
@@ -111,16 +115,17 @@ class Asked:
 
 def _pairs(
     sample: Sample, target: Target, outputs: Mapping[str, Floats]
-) -> tuple[Floats, Integers, Floats]:
-    scores, causes, overlap = [], [], []
+) -> tuple[Floats, Integers, Integers, Floats]:
+    scores, causes, away, overlap = [], [], [], []
     for utterance, caused in enumerate(target.caused):
         spans = [span for span in target.spans if span[0] == utterance]
         found = _found(sample, utterance, outputs["words"]) if caused else (0, 0)
         for _, first, last in spans if caused and spans else [(utterance, 0, -1)]:
             scores.append(outputs["causes"][utterance])
             causes.append(caused)
+            away.append(target.target - utterance)
             overlap.append(_agreement(found, (first, last)))
-    return np.array(scores), np.array(causes), np.array(overlap)
+    return np.array(scores), np.array(causes), np.array(away), np.array(overlap)
 
 
 def _found(sample: Sample, utterance: int, words: Floats) -> tuple[int, int]:

@@ -18,7 +18,7 @@ def scores_of(answers: Answers, fitted: Calibration) -> dict[str, float]:
     hit = order == truth["empatheticdialogues"][:, None]
     said, rated = answers.ratings
     pairs, causes = answers.pairs
-    found = pairs / fitted.cause_temperature + fitted.cause_bias > 0
+    found = fitted.causes(pairs, answers.away)
     words = np.where(causes == 1, found * answers.overlap, ~found)
     return {
         "meld_weighted_f1": f1_score(truth["meld"], predicted["meld"], average="weighted"),
