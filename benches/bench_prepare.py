@@ -38,7 +38,10 @@ def test_plumbing_without_models(benchmark: BenchmarkFixture) -> None:
     assert len(turn.messages) == 21
 
 
-def test_new_message_after_20(benchmark: BenchmarkFixture, emo: Emoplug) -> None:
+@pytest.mark.parametrize("permissive_only", [False, True], ids=["both_networks", "encoder_alone"])
+def test_new_message_after_20(benchmark: BenchmarkFixture, permissive_only: bool) -> None:
+    emo = Emoplug(deadline=30, permissive_only=permissive_only)
+    emo.prepare(HISTORY)
     turn: Turn = benchmark.pedantic(emo.prepare, setup=new_turn, rounds=300, warmup_rounds=20)
     assert turn.reading is not None
     assert turn.degraded == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -48,16 +49,18 @@ def exported(rival: Pooled, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rival")
     ids = torch.ones(1, 8, dtype=torch.long)
     axes = {0: "texts", 1: "tokens"}
-    torch.onnx.export(
-        rival,
-        (ids, ids),
-        folder / "full.onnx",
-        input_names=["ids", "mask"],
-        output_names=["state"],
-        dynamic_axes={"ids": axes, "mask": axes},
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of itself
+        torch.onnx.export(
+            rival,
+            (ids, ids),
+            folder / "full.onnx",
+            input_names=["ids", "mask"],
+            output_names=["state"],
+            dynamic_axes={"ids": axes, "mask": axes},
+            opset_version=17,
+            dynamo=False,
+        )
     quantize_dynamic(
         folder / "full.onnx", folder / "int8.onnx", per_channel=True, weight_type=QuantType.QInt8
     )
