@@ -205,6 +205,7 @@ def test_a_changed_or_missing_file_is_named(folder: Path, name: str) -> None:
             {"heads": {"meld": {"labels": ["joy"], "temperature": 1, "bias": []}}},
             "differ in number",
         ),
+        ({"cause_bias": 0.95}, "cause_bias is no list of numbers"),
         ({"heads": 3}, "AttributeError"),
         ({"window": "wide"}, "ValueError"),
     ],
