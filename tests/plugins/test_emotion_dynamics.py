@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,16 +15,15 @@ from emoplug import (
     Encoding,
     PluginFailedError,
     Turn,
-    WeightsError,
     hookimpl,
 )
 from emoplug.testing import StubEncoder, check_plugin
 from emoplug_emotion import EKMAN, Readings, _dynamics
 from emoplug_emotion._dynamics import Beliefs, Chain, carry, decode, shift, step
-from emoplug_emotion._mapping import by_map, by_rules
-from emoplug_emotion._parameters import SHIPPED, Generic, Mapped, read_parameters
+from emoplug_emotion._parameters import Generic
 from emoplug_emotion._plugin import GROUPS
 from emoplug_emotion._taxonomy import LABEL_SETS
+from tests.plugins.emotion_links import SETS, TALK, chat, facts, links, saved
 
 TWO = Chain(
     scale=1.0,
@@ -35,13 +33,6 @@ TWO = Chain(
     contagion=np.array([[2.0, 1.0], [1.0, 1.0]]),
     prior=np.array([0.5, 0.5]),
 )
-SETS = ("meld", "dailydialog", "emorynlp")
-TALK = [
-    ("user", "I hate this, you ruined everything!"),
-    ("assistant", "Do not shout at me!"),
-    ("user", "Whatever."),
-    ("assistant", "Okay."),
-]
 
 
 class Known:
@@ -81,37 +72,6 @@ class Views:
             causes=np.zeros(len(turn.messages), dtype=np.float32),
             source=self.name,
         )
-
-
-def chat(talk: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"role": role, "content": text} for role, text in talk]
-
-
-def facts(**chains: Any) -> dict[str, Any]:
-    origin = {"data": "made up", "licence": "none", "permissive": True}
-    generic = {**origin, "scale": 1.0, "inertia": 0.0, "contagion": 0.0}
-    named = {name.replace("_", "/", 1): {**origin, **entry} for name, entry in chains.items()}
-    return {"format": 1, "generic": generic, "chains": named, "maps": {}}
-
-
-def links(labels: Sequence[str], inertia: float = 0.0, contagion: float = 0.0) -> dict[str, Any]:
-    """Links under which every label makes itself likelier."""
-    k = len(labels)
-    return {
-        "labels": list(labels),
-        "scale": 1.0,
-        "bias": [0.0] * k,
-        "decision": [0.0] * k,
-        "prior": [1 / k] * k,
-        "inertia": (np.eye(k) * inertia).tolist(),
-        "contagion": (np.eye(k) * contagion).tolist(),
-    }
-
-
-def saved(folder: Path, content: object) -> Path:
-    path = folder / "dynamics.json"
-    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-    return path
 
 
 def emoplug_of(*plugins: object) -> Emoplug:
@@ -336,85 +296,3 @@ def test_an_encoder_with_other_labels_is_told_so() -> None:
     emo = emoplug_of(StubEncoder(("grumpy", "merry")), Readings(Readings.Options(labels="meld")))
     with pytest.raises(PluginFailedError, match="labels = 'goemotions'"):
         emo.prepare(chat(TALK))
-
-
-def test_rules_take_the_likeliest_by_hand() -> None:
-    given = np.array([[0.04, 0.16, 0.64]])
-    found = by_rules(LABEL_SETS["dailydialog"], ("love", "joy", "neutral"), given, 0.5)
-    assert found is not None
-    floor = 5 * 1e-4**0.5
-    total = 0.4 + 0.8 + floor
-    assert found[0, :5] == pytest.approx([0.8 / total, *[0.01 / total] * 3, 0.4 / total])
-
-
-def test_a_map_by_hand() -> None:
-    mapped = Mapped(("a", "b"), np.array([[1.0, 0.0], [0.0, 1.0]]), np.log([1.0, 3.0]))
-    found = by_map(mapped, ("b", "c", "a"), np.array([[0.5, 0.9, 0.75]]))
-    # Odds of a are 3, of b 1 and then 3 by the bias.
-    assert found is not None
-    assert found[0] == pytest.approx([0.5, 0.5])
-    assert by_map(mapped, ("b", "c"), np.array([[0.5, 0.9]])) is None
-
-
-@pytest.mark.parametrize("name", SETS)
-def test_rules_know_every_label_of_goemotions_and_stay_in_the_set(name: str) -> None:
-    chosen = LABEL_SETS[name]
-    assert set(chosen.rules) == set(EKMAN)
-    assert set(chosen.rules.values()) == set(chosen.labels)
-    assert chosen.neutral in chosen.labels
-
-
-def broken(**changes: Any) -> str:
-    return json.dumps({**facts(encoder_ekman=links(GROUPS)), **changes})
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("{", "corrupt"),
-        ("[]", "not of format 1"),
-        (broken(format=9), "not of format 1"),
-        (broken(generic={}), "KeyError: 'scale'"),
-        (broken(chains=[]), "AttributeError"),
-        (broken(chains={"encoder/ekman": {"permissive": True}}), "KeyError"),
-        (json.dumps(facts(encoder_ekman={**links(GROUPS), "bias": [0]})), "shape"),
-        (json.dumps(facts(encoder_ekman={**links(GROUPS), "scale": float("nan")})), "not finite"),
-        (json.dumps(facts(encoder_ekman={**links(GROUPS), "prior": ["x"] * 7})), "ValueError"),
-    ],
-)
-def test_a_corrupt_file_is_named(tmp_path: Path, content: str, problem: str) -> None:
-    path = saved(tmp_path, content)
-    with pytest.raises(WeightsError, match=problem) as told:
-        read_parameters(path)
-    assert str(path) in str(told.value)
-    assert "reinstall emoplug" in str(told.value)
-
-
-def test_without_the_file_single_messages_are_still_read(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="is missing"):
-        read_parameters(tmp_path / "none.json")
-    plugin = Readings(ON, tmp_path / "none.json")
-    emo = Emoplug(plugins=[StubEncoder(), plugin])
-    assert emo.prepare(chat(TALK[:1])).readings
-    turn = emo.prepare(chat(TALK))
-    assert not turn.readings
-    assert "none.json is missing" in turn.degraded[0].reason
-
-
-def test_the_shipped_file_has_everything_and_says_where_it_is_from() -> None:
-    shipped = read_parameters(SHIPPED)
-    assert set(shipped.maps) == set(SETS)
-    assert {f"encoder/{name}" for name in SETS} <= set(shipped.chains)
-    assert shipped.chain("encoder/ekman", GROUPS) is not None
-    facts_told = Readings().diagnose()
-    assert facts_told["learned map/meld"] == "meld train (GPL-3.0)"
-    assert len(facts_told["sha256 dynamics.json"]) == 64
-
-
-def test_permissive_only_uses_nothing_from_restricted_data() -> None:
-    sources = read_parameters(SHIPPED, permissive_only=True).sources
-    assert sources
-    assert all("Apache-2.0" in source for source in sources.values())
-    emo = Emoplug(plugins=["emotion"], permissive_only=True)
-    plugin: Any = emo.plugins["emotion"]
-    assert plugin.options.permissive_only
