@@ -26,11 +26,14 @@ if TYPE_CHECKING:
         PluginFailedError,
         PluginLoadError,
         SettingsError,
+        StoreBusyError,
+        StoreError,
         UnknownPluginError,
         WeightsError,
         did_you_mean,
     )
     from emoplug._exchange import Exchange
+    from emoplug._quote import quote
     from emoplug._settings import Settings
     from emoplug._tokens import estimate_tokens
     from emoplug._turn import Comprehension, EmotionView, Encoding, Review, Turn
@@ -64,11 +67,14 @@ _HOMES = {
         "PluginFailedError",
         "PluginLoadError",
         "SettingsError",
+        "StoreBusyError",
+        "StoreError",
         "UnknownPluginError",
         "WeightsError",
         "did_you_mean",
     ),
     "_exchange": ("Exchange",),
+    "_quote": ("quote",),
     "_settings": ("Settings",),
     "_tokens": ("estimate_tokens",),
     "_turn": ("Comprehension", "EmotionView", "Encoding", "Review", "Turn"),
@@ -115,6 +121,8 @@ __all__ = [
     "Review",
     "Settings",
     "SettingsError",
+    "StoreBusyError",
+    "StoreError",
     "StrategyScore",
     "Turn",
     "UnknownPluginError",
@@ -124,6 +132,7 @@ __all__ = [
     "estimate_tokens",
     "hookimpl",
     "missing_extra",
+    "quote",
     "wrap_call",
 ]
 

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from emoplug._calls import Attempt, Callers, Overruns
 from emoplug._catalogue import activate, register
 from emoplug._checks import encoding_of
+from emoplug._errors import PluginError
 from emoplug._messages import read_messages
 from emoplug._pipeline import assess, understand
 from emoplug._settings import Settings
@@ -54,11 +55,31 @@ class Emoplug:
         self._callers = Callers(register(active), active)
         self._overruns = Overruns()
         self._workers = Workers()
+        for plugin in active.values():
+            bind = getattr(plugin, "bind", None)
+            if bind is not None:
+                bind(self.encode)
 
     @property
     def plugins(self) -> Mapping[str, object]:
         """The live plugins by name, in the order they are asked."""
         return MappingProxyType(self._plugins)
+
+    def encode(self, texts: Sequence[str]) -> Encoding:
+        """Answer one row for each text, from the first plugin that encodes; no deadline.
+
+        For texts that are no messages, such as documents. A plugin with a method ``bind`` is given
+        this when ``Emoplug`` is built, so that one encoder serves all.
+
+        Raises:
+            PluginError: no plugin encodes, or the one that does failed.
+        """
+        attempt = Attempt(self._callers, self._overruns, "raise")
+        answers = attempt.ask("encode", {"texts": list(texts)}, encoding_of(len(texts)))
+        if not answers:
+            raise PluginError("encode", "no plugin that is on encodes; add one, such as 'onnx'")
+        encoding: Encoding = answers[0]
+        return encoding
 
     def prepare(self, messages: Iterable[object], session: str | None = None) -> Turn:
         """Understand a conversation that is about to be sent to the model.

@@ -10,6 +10,8 @@ EmoplugError
 │   ├── PluginFailedError  it raised or answered nonsense, under on_error="raise"
 │   └── DeadlineError      it overran the deadline, under on_error="raise"
 ├── WeightsError           a weights file is missing, corrupt or of another kind
+├── StoreError             what was kept on disk is missing, corrupt or cannot be written
+│   └── StoreBusyError     another process is writing it
 └── DeviceError            the device asked for is not the one in use
 """
 
@@ -97,6 +99,14 @@ class DeadlineError(PluginError):
 
 class WeightsError(EmoplugError):
     """A weights file is missing, corrupt or of another kind."""
+
+
+class StoreError(EmoplugError):
+    """What was kept on disk is missing, corrupt or cannot be written; the message names it."""
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing it."""
 
 
 class DeviceError(EmoplugError):

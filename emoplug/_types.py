@@ -134,11 +134,25 @@ class Cause(Value):
 
 
 class Passage(Value):
-    """Earlier or outside text that matters now; the higher the score, the more."""
+    """Earlier or outside text that matters now; the higher the score, the more.
+
+    Attributes:
+        text: The words themselves.
+        score: How much it matters.
+        source: The plugin that says so.
+        document: Which document or session it is from, where it has a name.
+        segment: Which segment of it, counted from 0.
+        speaker: Who said it, where somebody did.
+        timestamp: When it was said, in seconds since the epoch, where known.
+    """
 
     text: str
     score: float
     source: str
+    document: str | None = None
+    segment: int | None = None
+    speaker: str | None = None
+    timestamp: float | None = None
 
 
 class StrategyScore(Value):

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from emoplug import Guidance, Reading, Turn, estimate_tokens, hookimpl
-from emoplug_hef._quote import quote
+from emoplug import Guidance, Reading, Turn, estimate_tokens, hookimpl, quote
 
 SOURCE = "hef"
 NEUTRAL = "neutral"

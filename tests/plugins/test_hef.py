@@ -14,8 +14,8 @@ from emoplug import (
     Turn,
     estimate_tokens,
     hookimpl,
+    quote,
 )
-from emoplug_hef import quote
 
 SAD = "My dog died last night and I cannot stop crying."
 SMALL_TALK = ["The meeting is at nine on Tuesday.", "I put the keys on the table.", "ok", "", "   "]
