@@ -88,7 +88,7 @@ def nothing(answer: Any) -> str | None:
 def _outside(value: Any, turn: Turn) -> str | None:
     if isinstance(value, StrategyScore) and value.strategy not in STRATEGIES:
         return f"{value.strategy!r} is no strategy; strategies: {', '.join(STRATEGIES)}"
-    if not isinstance(value, Reading | Cause):
+    if not isinstance(value, Reading | Cause) or value.index is None:
         return None
     if not 0 <= value.index < len(turn.messages):
         return f"points at message {value.index} of {len(turn.messages)}"

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from emoplug._types import Affect, Cause, Guidance, Passage, Reading, Scores, StrategyScore
+from emoplug._turn import Turn
+from emoplug._types import (
+    Affect,
+    Cause,
+    Guidance,
+    Origin,
+    Passage,
+    Reading,
+    Scores,
+    StrategyScore,
+)
 
 
 def fuse_readings(answers: Iterable[Sequence[Reading]]) -> tuple[Reading, ...]:
@@ -18,9 +28,13 @@ def fuse_readings(answers: Iterable[Sequence[Reading]]) -> tuple[Reading, ...]:
     )
 
 
-def rank_causes(answers: Iterable[Sequence[Cause]]) -> tuple[Cause, ...]:
-    """Best score first; on a tie the earlier plugin, then the earlier answer."""
-    return tuple(sorted((c for causes in answers for c in causes), key=lambda c: -c.score))
+def rank_causes(answers: Iterable[Sequence[Cause]], turn: Turn) -> tuple[Cause, ...]:
+    """Best score first; on a tie the earlier plugin, then the earlier answer.
+
+    Whose words a cause is follows from the turn, so it is filled in here, whatever a plugin says.
+    """
+    causes = sorted((c for causes in answers for c in causes), key=lambda c: -c.score)
+    return tuple(c.model_copy(update={"origin": _origin(c.index, turn)}) for c in causes)
 
 
 def rank_passages(answers: Iterable[Sequence[Passage]]) -> tuple[Passage, ...]:
@@ -68,6 +82,15 @@ def within_budget(answers: Iterable[Sequence[Guidance]], budget: int) -> tuple[G
             seen.add(guidance.text)
             taken.append(guidance)
     return tuple(taken)
+
+
+def _origin(index: int | None, turn: Turn) -> Origin:
+    if index is None:
+        return "outside"
+    last = turn.last_user
+    if last is not None and turn.messages[index].same_speaker(turn.messages[last]):
+        return "self"
+    return "other"
 
 
 def _fuse(group: list[Reading]) -> Reading:

@@ -73,7 +73,7 @@ def _read(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
 
 
 def _explain(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
-    return {"causes": _collect.rank_causes(_ask(attempt, "explain", turn, Cause))}
+    return {"causes": _collect.rank_causes(_ask(attempt, "explain", turn, Cause), turn)}
 
 
 def _recall(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:

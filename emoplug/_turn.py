@@ -131,6 +131,8 @@ class Turn(Value):
     Attributes:
         messages: What was said, untouched.
         session: Whose conversation this is, for plugins that remember.
+        causes: What caused the last user emotion, best first; ``Cause`` tells how none is told.
+        passages: Earlier and outside text that matters now, best first.
         encoding: One row for each index in ``encoded``.
         guidance: What was chosen to be told to the model, in the order told.
         degraded: Plugins that were skipped, and why.

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from emoplug._tokens import estimate_tokens
 
@@ -58,6 +65,8 @@ ContentPart = Annotated[Mapping[str, Any], AfterValidator(_freeze)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Span = tuple[int, int]
 """Half-open character range [start, end) into a message's text."""
+Origin = Literal["self", "other", "outside"]
+"""Where a cause lies: in the person's own words, in another's, or in nothing that was said."""
 
 
 class Value(BaseModel):
@@ -88,6 +97,12 @@ class Message(Value):
             return self.content
         texts = [part.get("text") for part in self.content or ()]
         return "\n".join(text for text in texts if isinstance(text, str))
+
+    def same_speaker(self, other: Message) -> bool:
+        """Tell whether one person said both: by name where both have one, else by role."""
+        if self.name and other.name:
+            return self.name == other.name
+        return self.role == other.role
 
 
 class Affect(Value):
@@ -125,12 +140,30 @@ class Reading(Value):
 
 
 class Cause(Value):
-    """What caused the last user emotion: a message, and the words in it where known."""
+    """What caused the last user emotion: a message, or nothing that was said.
 
-    index: int
+    An empty ``turn.causes`` is no such answer: nobody looked, or nothing was felt.
+
+    Attributes:
+        index: The causing message; ``None`` says that the cause lies outside the conversation.
+        span: The causing words in it, where known.
+        score: Probability that this is a cause.
+        origin: Whether the causing message is the person's own (``self``) or another's
+            (``other``), or ``outside``. emoplug fills it in: a plugin leaves it out.
+        source: The plugin that says so.
+    """
+
+    index: int | None
     span: Span | None = None
     score: Probability
+    origin: Origin | None = None
     source: str
+
+    @model_validator(mode="after")
+    def _words_are_in_a_message(self) -> Self:
+        if self.index is None and self.span is not None:
+            raise ValueError("a span needs the index of the message that it is in")
+        return self
 
 
 class Passage(Value):

@@ -39,7 +39,10 @@ def read(turn: Turn) -> Sequence[Reading] | None:
 
 @hookspec
 def explain(turn: Turn) -> Sequence[Cause] | None:
-    """Say what caused the last user emotion. All answers are collected, best score first."""
+    """Say what caused the last user emotion. All answers are collected, best score first.
+
+    A cause without a message says that nothing in the conversation is one. Leave ``origin`` out.
+    """
 
 
 @hookspec

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from emoplug import STRATEGIES, Comprehension, EmotionView, Message, Turn, WeightsError
-from emoplug_onnx._layout import NOWHERE, Layout, Marker, lay_out, positions
+from emoplug_onnx._layout import LONGEST, NOWHERE, Layout, Marker, lay_out, positions
 from emoplug_onnx._reader_weights import ReaderWeights, read_weights
 from emoplug_onnx._session import Device, Fallback, open_session
 from emoplug_onnx._spans import best_span
@@ -188,6 +188,7 @@ def _spans(
             if layout.offsets[token] != NOWHERE
         ]
         if own:
-            first, last = best_span(words[own, 0], words[own, 1])
+            gap = LONGEST // 2 if len(own) == LONGEST else None
+            first, last = best_span(words[own, 0], words[own, 1], gap)
             spans[index] = ((layout.offsets[own[first]][0], layout.offsets[own[last]][1]),)
     return spans

@@ -10,7 +10,7 @@ _EDGES = 10
 """First and last tokens that are considered: the most probable ones."""
 
 
-def best_span(first: Floats, last: Floats) -> tuple[int, int]:
+def best_span(first: Floats, last: Floats, gap: int | None = None) -> tuple[int, int]:
     """Answer the tokens (from, to) with the highest expected overlap with the true words.
 
     A pair of edges may be the most probable one and still be a bad bet: where the network wavers
@@ -21,12 +21,15 @@ def best_span(first: Floats, last: Floats) -> tuple[int, int]:
     Args:
         first: (tokens,) logits of the first causing token.
         last: (tokens,) logits of the last.
+        gap: Token before which some of the text was not read; no span goes over it.
     """
     starts, ends = _likely(first), _likely(last)
     low, high = (grid.ravel() for grid in np.meshgrid(starts, ends, indexing="ij"))
     possible = low <= high
+    if gap is not None:
+        possible &= (high < gap) | (low >= gap)
     if not possible.any():
-        return (0, len(first) - 1)
+        return (0, len(first) - 1 if gap is None else gap - 1)
     low, high = low[possible], high[possible]
     scores = first[low] + last[high]
     weight = np.exp(scores - scores.max())

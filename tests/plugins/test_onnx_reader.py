@@ -146,6 +146,15 @@ def test_of_a_long_message_the_beginning_and_the_end_are_read() -> None:
     assert (words[0], words[-1]) == ("start", "finish")
 
 
+def test_words_of_a_long_message_are_never_those_that_were_not_read(
+    reader: DialogueReader,
+) -> None:
+    angry, middle = "My boss shouted at me.", " and so on" * 500
+    text = f"{angry}{middle} I hate him and I am so angry at all of them."
+    ((start, end),) = read(reader, ("user", text)).cause_spans[0]
+    assert end - start < len(middle)
+
+
 def test_the_window_keeps_the_newest_and_always_the_last() -> None:
     said = marker().mark(["A", "B", "A"], ["one two three", "four five six", "seven"])
     assert lay_out(said, 0, window=1000).first == 0

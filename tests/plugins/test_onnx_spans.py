@@ -50,6 +50,23 @@ def test_between_some_words_and_all_of_them_the_safer_bet_is_taken() -> None:
     assert best_span(first, last) == (0, 7)
 
 
+def test_no_span_goes_over_words_that_were_not_read() -> None:
+    assert best_span(logits(30, t4=9, t20=8), logits(30, t22=9, t6=1), gap=15) == (20, 22)
+    later = {f"t{token}": 9.0 for token in range(20, 30)}
+    sooner = {f"t{token}": 9.0 for token in range(10)}
+    assert best_span(logits(30, **later), logits(30, **sooner), gap=15) == (0, 14)
+
+
+@given(LOGITS, st.integers(1, 60))
+def test_whatever_the_network_says_a_span_lies_on_one_side_of_a_gap(
+    edges: list[tuple[float, float]], gap: int
+) -> None:
+    first, last = np.array(edges, dtype=np.float32).T
+    low, high = best_span(first, last, gap)
+    assert low <= high
+    assert gap >= len(edges) or high < gap or low >= gap
+
+
 @given(LOGITS)
 def test_a_span_is_always_within_the_text_and_the_right_way_round(
     edges: list[tuple[float, float]],
