@@ -27,11 +27,13 @@ _EXTRA_OF_MODULE = {
     "onnxruntime": "cpu",
     "tokenizers": "cpu",
     "faiss": "cpu",
+    "filelock": "cpu",
     "sentence_transformers": "sbert",
     "torch": "sbert",
     "openai": "openai",
     "sklearn": "eval",
     "scipy": "eval",
+    "bm25s": "eval",
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 CORE = {"emoplug", "numpy", "pluggy", "pydantic", "pydantic_settings", *sys.stdlib_module_names}
-FRONT = {"emoplug", "emoplug.hookspecs", "emoplug.testing"}
+FRONT = {"emoplug", "emoplug.hookspecs", "emoplug.index", "emoplug.store", "emoplug.testing"}
 PACKAGES = sorted(
     path.parent for top in ("plugins", "adapters") for path in ROOT.glob(f"{top}/*/__init__.py")
 )
@@ -18,18 +18,26 @@ PACKAGES = sorted(
 
 def imports(folder: Path) -> set[str]:
     """Every module imported anywhere under ``folder``, inside functions too."""
+    return {name for path in folder.rglob("*.py") for name in imports_of(path)}
+
+
+def imports_of(path: Path) -> set[str]:
     found: set[str] = set()
-    for path in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found.add(node.module)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
     return found
 
 
 def test_core_imports_only_itself_and_its_four_dependencies() -> None:
     assert {name.split(".")[0] for name in imports(ROOT / "emoplug")} <= CORE
+
+
+def test_nothing_else_in_the_core_imports_the_index() -> None:
+    for path in (ROOT / "emoplug").glob("*.py"):
+        assert "emoplug.index" not in imports_of(path), path.name
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
