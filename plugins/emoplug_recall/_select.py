@@ -1,0 +1,69 @@
+"""Takes the best passages that say something new, under a token budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from emoplug import Turn
+from emoplug_recall._candidate import Candidate, Floats
+from emoplug_recall._options import RecallOptions
+
+NEAR = 0.93
+"""Cosine above which two texts say the same."""
+_WORDS = re.compile(r"\w+")
+_BETWEEN = " __ "
+"""A word that nobody says, so that no words are found across two texts."""
+
+
+class Said:
+    """What the model will read anyway: words and vectors, of the prompt and of what is taken."""
+
+    def __init__(self, texts: Iterable[str], vectors: Floats) -> None:
+        self._texts = set(texts)
+        self._words = f" {_normal(_BETWEEN.join(self._texts))} "
+        self._vectors = [vectors]
+
+    def says(self, candidate: Candidate) -> bool:
+        """Tell whether ``candidate`` is in it, word for word, in part or nearly so."""
+        if candidate.memory.text in self._texts:
+            return True
+        words = _normal(candidate.memory.text)
+        if not words or f" {words} " in self._words:
+            return True
+        vector = candidate.memory.vector
+        return any(float(np.max(rows @ vector)) > NEAR for rows in self._vectors if len(rows))
+
+    def add(self, candidate: Candidate) -> None:
+        """Take ``candidate`` in."""
+        self._words += f"{_BETWEEN}{_normal(candidate.memory.text)} "
+        self._vectors.append(candidate.memory.vector[None])
+
+
+def select(
+    ranked: Iterable[tuple[float, Candidate]], said: Said, options: RecallOptions
+) -> list[tuple[float, Candidate]]:
+    """Answer at most ``options.k`` of ``ranked``, in order, within ``options.budget`` tokens."""
+    taken: list[tuple[float, Candidate]] = []
+    left = options.budget
+    for score, candidate in ranked:
+        if score < options.floor or len(taken) == options.k:
+            break
+        if candidate.tokens <= left and not said.says(candidate):
+            said.add(candidate)
+            taken.append((score, candidate))
+            left -= candidate.tokens
+    return taken
+
+
+def said_in(turn: Turn, vectors: Floats) -> Said:
+    """Answer what the prompt says up to the last user message, whoever says it."""
+    last = -1 if turn.last_user is None else turn.last_user
+    return Said((message.text for message in turn.messages[: last + 1]), vectors)
+
+
+def _normal(text: str) -> str:
+    """Answer words alone, case and marks aside; a text without words as it is."""
+    return " ".join(_WORDS.findall(text.casefold())) or " ".join(text.split())
