@@ -47,6 +47,30 @@ def test_new_message_after_20(benchmark: BenchmarkFixture, permissive_only: bool
     assert turn.degraded == ()
 
 
+@pytest.mark.parametrize("tracing", [False, True], ids=["", "and_backtrace"])
+def test_new_message_after_50_with_cause_and_recall(
+    benchmark: BenchmarkFixture, tracing: bool
+) -> None:
+    """A 50-message history already seen and remembered, and one new user message."""
+    plugins = ["onnx", "emotion", "cause", *(["backtrace"] if tracing else []), "recall", "hef"]
+    emo = Emoplug(
+        plugins=plugins, options={"recall": {"store": ":memory:"}}, deadline=30, token_budget=320
+    )
+    history = [
+        {"role": ("user", "assistant")[index % 2], "content": f"{WORDS} {index}"}
+        for index in range(50)
+    ]
+    emo.review(emo.prepare(history, session="bench"), "I hear you.")
+
+    def new_turn() -> tuple[tuple[list[dict[str, str]], str], dict[str, object]]:
+        message = {"role": "user", "content": f"{WORDS} {next(_fresh)}"}
+        return ([*history, message], "bench"), {}
+
+    turn: Turn = benchmark.pedantic(emo.prepare, setup=new_turn, rounds=200, warmup_rounds=20)
+    assert turn.causes
+    assert turn.degraded == ()
+
+
 def test_review_without_reviewers(benchmark: BenchmarkFixture, emo: Emoplug) -> None:
     turn = emo.prepare(HISTORY)
     review = benchmark.pedantic(emo.review, (turn, "I hear you."), rounds=2000, warmup_rounds=100)

@@ -95,6 +95,16 @@ def cause_labels(turn: Turn) -> Sequence[Any]:
     return [int(p >= cause_threshold(comprehension)) for p in comprehension.causes.tolist()]
 
 
+def earlier_causes(turn: Turn) -> Sequence[Any]:
+    """Answer for each message the same: those before the last, the likeliest cause of it first.
+
+    Those that nothing names as a cause are behind, the nearest first.
+    """
+    last = len(turn.messages) - 1
+    ranked = (*(cause.index for cause in turn.causes), *range(last - 1, -1, -1))
+    return [[index for index in dict.fromkeys(ranked) if index < last]] * (last + 1)
+
+
 def cause_words(turn: Turn) -> Sequence[Any]:
     """Answer the causing words of each message, none where it is no cause."""
     spans = _comprehension(turn).cause_spans

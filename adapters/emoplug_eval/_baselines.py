@@ -62,6 +62,20 @@ def self_and_previous_words(asked: Examples, known: Examples) -> Sequence[Any]:
     return [asked.scenes[row.scene].texts[row.message] if cause else "" for row, cause in rows]
 
 
+def recency(asked: Examples, _known: Examples) -> Sequence[Any]:
+    """Rank the other speakers' messages first, then the own, each by nearness."""
+    return [_recent(asked.scenes[row.scene].speakers, row.message) for row in asked.rows]
+
+
+def chance(asked: Examples, _known: Examples) -> Sequence[Any]:
+    """Score all segments alike, so that each is as likely to be picked."""
+    return [np.zeros(len(asked.scenes[row.scene].texts)) for row in asked.rows]
+
+
+def _recent(speakers: Sequence[str], message: int) -> list[int]:
+    return sorted(range(message), key=lambda i: (speakers[i] == speakers[message], -i))
+
+
 def _commonest(labels: Sequence[int]) -> int:
     counts = Counter(labels)
     return min(counts, key=lambda label: (-counts[label], label))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emoplug import InputError, did_you_mean
-from emoplug_eval import _answers, _baselines, _formats
+from emoplug_eval import _answers, _baselines, _documents, _encoded, _formats
+from emoplug_eval._asking import BACKTRACE, EMOTION, Ask, of_queries, of_segments, of_turns
 from emoplug_eval._datasets import DATASETS, Dataset
 from emoplug_eval._labels import (
     DAILYDIALOG,
@@ -19,9 +20,10 @@ from emoplug_eval._labels import (
 )
 from emoplug_eval._metrics import Correlations, Labels, LabelSets, Metric, Ranks, Spans
 from emoplug_eval._published import PUBLISHED
+from emoplug_eval._rankings import OddOneOut, Sought
 from emoplug_eval._report import Published
 
-ENCODER, READER = "onnx", "emotion"
+ENCODER = "onnx"
 WITHOUT_DYNAMICS, PERMISSIVE = "without_dynamics", "permissive_only"
 
 
@@ -33,9 +35,10 @@ class Benchmark:
         example: What one scored row is.
         group: Which rows belong together.
         read: Reads a file into examples.
-        answer: Takes predictions out of a turn.
-        metric: Scores them.
+        ask: Asks the product about the examples.
+        metric: Scores its predictions.
         trivial: Baselines that need no training, by name.
+        encoded: Baselines on the encoder in use, by name.
         plugins: What must be on.
         options: Their options.
         variants: Ourselves without some part.
@@ -45,9 +48,10 @@ class Benchmark:
     example: str
     group: str
     read: _formats.Reader
-    answer: _answers.Answer
+    ask: Ask
     metric: Metric
-    trivial: Mapping[str, _baselines.Trivial]
+    trivial: Mapping[str, _baselines.Trivial] = field(default_factory=dict)
+    encoded: Mapping[str, Ask] = field(default_factory=dict)
     plugins: tuple[str, ...] = (ENCODER,)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     variants: tuple[str, ...] = ()
@@ -76,12 +80,25 @@ def _utterances(
         example="an utterance, read with what was said before it",
         group="dialogue",
         read=_formats.utterance_reader(labels, named=view != "dailydialog"),
-        answer=_answers.emotion_of(labels),
+        ask=of_turns(_answers.emotion_of(labels)),
         metric=Labels(len(labels), scores, left_out),
         trivial={"majority": _baselines.majority},
-        plugins=(ENCODER, READER),
-        options={READER: {"labels": view}},
+        plugins=(ENCODER, EMOTION),
+        options={EMOTION: {"labels": view}},
         variants=(WITHOUT_DYNAMICS, PERMISSIVE),
+    )
+
+
+def _queries(profile: str) -> Benchmark:
+    return Benchmark(
+        example="a query, over all segments of its document",
+        group="document",
+        read=_documents.read_queries,
+        ask=of_queries,
+        metric=Sought(),
+        encoded={"bi_encoder": _encoded.bi_encoder},
+        plugins=(ENCODER, BACKTRACE),
+        options={BACKTRACE: {"profile": profile}},
     )
 
 
@@ -90,7 +107,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         example="a comment",
         group="comment",
         read=_formats.read_comments,
-        answer=_answers.emotion_sets,
+        ask=of_turns(_answers.emotion_sets),
         metric=LabelSets(len(GOEMOTIONS)),
         trivial={"majority": _baselines.majority_set(len(GOEMOTIONS))},
         encoder_only=True,
@@ -99,7 +116,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         example="a sentence",
         group="document",
         read=_formats.read_sentences,
-        answer=_answers.affects,
+        ask=of_turns(_answers.affects),
         metric=Correlations(("valence", "arousal", "dominance")),
         trivial={"mean": _baselines.mean},
         encoder_only=True,
@@ -111,7 +128,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         example="a listener turn, asked about with what was said before it",
         group="dialogue",
         read=_formats.read_situations,
-        answer=_answers.situations,
+        ask=of_turns(_answers.situations),
         metric=Ranks(),
         trivial={"majority": _baselines.majority_ranking(len(EMPATHETICDIALOGUES))},
         options={ENCODER: {"situation": True}},
@@ -121,7 +138,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         example="an essay",
         group="writer",
         read=_formats.read_essays,
-        answer=_answers.ratings,
+        ask=of_turns(_answers.ratings),
         metric=Correlations(("empathy", "distress")),
         trivial={"mean": _baselines.mean},
         variants=(PERMISSIVE,),
@@ -130,7 +147,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         example="a pair of a target turn and a turn up to it",
         group="dialogue",
         read=_formats.read_cause_labels,
-        answer=_answers.cause_labels,
+        ask=of_turns(_answers.cause_labels),
         metric=Labels(2, ("pos_f1", "neg_f1", "macro_f1")),
         trivial={
             "majority": _baselines.majority,
@@ -142,13 +159,38 @@ BENCHMARKS: dict[str, Benchmark] = {
         example="a pair of a target turn and a turn up to it",
         group="dialogue",
         read=_formats.read_cause_spans,
-        answer=_answers.cause_words,
+        ask=of_turns(_answers.cause_words),
         metric=Spans(),
         trivial={
             "majority": _baselines.no_words,
             "self_and_previous": _baselines.self_and_previous_words,
         },
         variants=(PERMISSIVE,),
+    ),
+    "backtracing-lecture": _queries("lecture"),
+    "backtracing-news": _queries("news"),
+    "backtracing-conversation": Benchmark(
+        example="a query turn, over the turns before it",
+        group="dialogue",
+        read=_documents.read_caused_turns,
+        ask=of_turns(_answers.earlier_causes),
+        metric=Sought(),
+        trivial={"recency": _baselines.recency},
+        encoded={"bi_encoder": _encoded.bi_encoder},
+        plugins=(ENCODER, EMOTION, BACKTRACE),
+        options={BACKTRACE: {"profile": "conversation"}},
+        variants=(PERMISSIVE,),
+    ),
+    "longemotion-detection": Benchmark(
+        example="texts by different people, of which one has another emotion",
+        group="item",
+        read=_documents.read_odd_ones,
+        ask=of_segments,
+        metric=OddOneOut(),
+        trivial={"chance": _baselines.chance},
+        encoded={"outlier": _encoded.outlier},
+        plugins=(ENCODER, EMOTION),
+        encoder_only=True,
     ),
 }
 

@@ -16,18 +16,21 @@ class Dataset:
         source: Where it comes from.
         licence: Its licence as stated there.
         fields: What a row must have; behind a semicolon, what it may have.
-        official: Scored rows of the whole official test set.
+        official: Scored rows of the whole official test set; ``None`` where others score rows in
+            another way.
     """
 
     layout: Layout
     source: str
     licence: str
     fields: str
-    official: int
+    official: int | None
 
     @property
     def files(self) -> str:
         """Name the files that are looked for, in the folder of all data sets."""
+        if self.layout.single:
+            return f"{self.layout.folder}/{self.layout.name(self.layout.single)}"
         folder, names = self.layout.folder, [*self.layout.splits, "train"]
         if self.layout.prefix:
             names.insert(0, self.layout.prefix + names[0])
@@ -44,6 +47,8 @@ _RECCON = Dataset(
     "dialogues: dialogue_id, turns (turn, speaker, text)",
     7_224,
 )
+_BACKTRACING = "github.com/rosewang2008/backtracing (Wang et al., Findings of EACL 2024)"
+_DOCUMENT = "document_id, segments (text), queries (text, causes)"
 DATASETS = {
     "goemotions": Dataset(
         Layout("goemotions"),
@@ -97,4 +102,32 @@ DATASETS = {
     ),
     "reccon-entailment": _RECCON,
     "reccon-span": _RECCON,
+    "backtracing-lecture": Dataset(
+        Layout("backtracing", single="lecture"),
+        _BACKTRACING,
+        "MIT (repository); transcripts of MIT OpenCourseWare: CC BY-NC-SA",
+        _DOCUMENT,
+        197,
+    ),
+    "backtracing-news": Dataset(
+        Layout("backtracing", single="news"),
+        _BACKTRACING,
+        "MIT (repository); INQUISITIVE articles are from newswire corpora: evaluation only",
+        _DOCUMENT,
+        1_382,
+    ),
+    "backtracing-conversation": Dataset(
+        Layout("backtracing", single="conversation"),
+        _BACKTRACING,
+        "MIT (repository); its text is DailyDialog's (CC BY-NC-SA 4.0)",
+        "document_id, reccon_split, segments (text, speaker), queries (segment, text, causes)",
+        None,
+    ),
+    "longemotion-detection": Dataset(
+        Layout("longemotion", single="detection"),
+        "LongEmotion/LongEmotion, detection",
+        "none stated: evaluation only",
+        "item_id, segments (text), odd",
+        136,
+    ),
 }

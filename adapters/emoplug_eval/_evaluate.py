@@ -7,24 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from emoplug import EmoplugError, InputError, SettingsError, missing_extra
+from emoplug import Emoplug, InputError, SettingsError
 from emoplug_eval._answers import UnansweredError
-from emoplug_eval._benchmarks import (
-    ENCODER,
-    PERMISSIVE,
-    READER,
-    WITHOUT_DYNAMICS,
-    Benchmark,
-    find,
-)
+from emoplug_eval._asking import EMOTION
+from emoplug_eval._baselines import Trivial
+from emoplug_eval._benchmarks import ENCODER, PERMISSIVE, WITHOUT_DYNAMICS, Benchmark, find
 from emoplug_eval._bootstrap import intervals
 from emoplug_eval._examples import Examples
+from emoplug_eval._extra import Extra, extra
 from emoplug_eval._files import Source, locate
 from emoplug_eval._metrics import measure
-from emoplug_eval._product import Options, Product, ask, hashes
+from emoplug_eval._product import Options, Product, hashes
 from emoplug_eval._report import Data, Report
 
 Progress = Callable[[str, int, int], None]
@@ -66,16 +61,17 @@ def evaluate(
     chosen, tell = find(benchmark), progress or _silent
     if limit is not None and limit < 1:
         raise SettingsError(f"limit = {limit} leaves no row; give 1 or more")
-    tfidf = _trained()
+    needing = extra(benchmark)
     source = locate(Path(data), chosen.dataset.layout, split)
     examples = chosen.read(source.path).first(limit)
     product = _product(chosen, plugins, {"weights": weights, "device": device}, options or {})
     emo = product.build()
     weights_in_use = hashes(emo)  # loads them: what is torn is said now, not in the end
-    asked = ask(emo, examples, chosen.answer, partial(tell, "emoplug"))
+    asked = chosen.ask(emo, examples, partial(tell, "emoplug"))
     statistics = chosen.metric.statistics(examples.gold, asked.predictions)
     others = _Others(chosen, source, examples, tell)
-    others.add_baselines(tfidf)
+    others.add_baselines(needing)
+    others.add_encoded(emo)
     if variants:
         others.add_variants(product, asked.comprehended)
     return Report(
@@ -93,7 +89,11 @@ def evaluate(
             resampled_by=chosen.group,
             source=chosen.dataset.source,
             licence=chosen.dataset.licence,
-            notes=(*_notes(chosen, source, len(examples), asked.comprehended), *others.notes),
+            notes=(
+                *_notes(chosen, source, len(examples), asked.comprehended),
+                *examples.notes,
+                *others.notes,
+            ),
         ),
     )
 
@@ -109,33 +109,46 @@ class _Others:
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def add_baselines(self, tfidf: Mapping[str, Any]) -> None:
-        """Add trivial answers, then those fitted on the training file."""
-        fit = tfidf.get(self.benchmark.name)
-        train = None if fit is None else self._train()
+    def add_baselines(self, needing: Extra) -> None:
+        """Add answers that hardly look at the text, then those of simple models of words."""
+        train = self._train() if needing.tfidf else None
         for name, trivial in self.benchmark.trivial.items():
             self._score(name, trivial(self.examples, train or self.examples))
-        if fit is None or train is None:
-            return
+        if needing.bm25:
+            self._score("bm25", needing.bm25(self.examples, self.examples))
+        if needing.tfidf and train:
+            self._add_fitted(needing.tfidf, train)
+
+    def add_encoded(self, emo: Emoplug) -> None:
+        """Add simple answers on the encoder in use, where one is."""
+        for name, ask in self.benchmark.encoded.items():
+            try:
+                asked = ask(emo, self.examples, partial(self.progress, name))
+            except UnansweredError as error:
+                self.notes.append(f"{name} is left out: {error}")
+                continue
+            self._score(name, asked.predictions)
+
+    def add_variants(self, product: Product, comprehended: bool | None) -> None:
+        """Add ourselves without some part, where that part can be switched off."""
+        for name, variant in _variants(self.benchmark, product):
+            if name == PERMISSIVE and not comprehended:
+                continue  # it would be the same again
+            try:
+                emo, tell = variant.build(), partial(self.progress, name)
+                asked = self.benchmark.ask(emo, self.examples, tell)
+            except UnansweredError as error:
+                self.notes.append(f"{name} is left out: {error}")
+                continue
+            self._score(name, asked.predictions)
+
+    def _add_fitted(self, fit: Trivial, train: Examples) -> None:
         self.progress("tfidf", 0, 1)
         try:
             self._score("tfidf", fit(self.examples, train))
         except ValueError as error:  # such as one label in all the training rows
             self.notes.append(f"tfidf is left out: it could not be fitted ({error})")
         self.progress("tfidf", 1, 1)
-
-    def add_variants(self, product: Product, comprehended: bool) -> None:
-        """Add ourselves without some part, where that part can be switched off."""
-        for name, variant in _variants(self.benchmark, product):
-            if name == PERMISSIVE and not comprehended:
-                continue  # it would be the same again
-            try:
-                emo = variant.build()
-                asked = ask(emo, self.examples, self.benchmark.answer, partial(self.progress, name))
-            except UnansweredError as error:
-                self.notes.append(f"{name} is left out: {error}")
-                continue
-            self._score(name, asked.predictions)
 
     def _train(self) -> Examples | None:
         if self.source.train is None:
@@ -169,58 +182,28 @@ def _product(
 
 
 def _variants(benchmark: Benchmark, product: Product) -> Iterator[tuple[str, Product]]:
-    if WITHOUT_DYNAMICS in benchmark.variants and product.has(READER):
-        yield WITHOUT_DYNAMICS, product.set(READER, "dynamics", False)
+    if WITHOUT_DYNAMICS in benchmark.variants and product.has(EMOTION):
+        yield WITHOUT_DYNAMICS, product.set(EMOTION, "dynamics", False)
     if PERMISSIVE in benchmark.variants and product.has(ENCODER):
         yield PERMISSIVE, Product(product.plugins, product.options, permissive_only=True)
 
 
-def _notes(benchmark: Benchmark, source: Source, rows: int, comprehended: bool) -> Iterator[str]:
+def _notes(
+    benchmark: Benchmark, source: Source, rows: int, comprehended: bool | None
+) -> Iterator[str]:
     official = benchmark.dataset.official
     if source.split == "dev":
         why = ": the test essays' ratings are not public" if benchmark.name == "wassa" else ""
         yield f"measured on the dev split, not on test{why}"
     elif source.split == "train":
         yield "measured on the train split, which models have seen"
-    elif rows != official:
+    elif official is not None and rows != official:
         yield (
             f"published figures are on the whole official test set of {official:,} rows, "
             f"these are {rows:,}: compare them only roughly"
         )
-    if not comprehended and not benchmark.encoder_only:
+    if comprehended is False and not benchmark.encoder_only:
         yield "no dialogue reader answered: each text was read by itself, by the encoder and rules"
-
-
-def _trained() -> dict[str, Any]:
-    """Answer the trained baselines by benchmark.
-
-    Raises:
-        EmoplugError: scikit-learn is not installed.
-    """
-    try:
-        from emoplug_eval import _tfidf
-    except ModuleNotFoundError as error:
-        raise _lacking(error) from error
-    return _by_benchmark(_tfidf)
-
-
-def _by_benchmark(tfidf: ModuleType) -> dict[str, Any]:
-    from emoplug_eval._labels import EMPATHETICDIALOGUES, GOEMOTIONS
-
-    utterances = dict.fromkeys(("meld", "emorynlp", "dailydialog"), tfidf.label)
-    return {
-        **utterances,
-        "goemotions": tfidf.label_sets(len(GOEMOTIONS)),
-        "emobank": tfidf.numbers,
-        "wassa": tfidf.numbers,
-        "empatheticdialogues": tfidf.ranking(len(EMPATHETICDIALOGUES)),
-    }
-
-
-def _lacking(error: ModuleNotFoundError) -> EmoplugError:
-    module = (error.name or "").partition(".")[0]
-    fix = f"try: pip install {missing_extra(module)!r}"
-    return EmoplugError(f"emoplug eval needs {module}, which is not installed; {fix}")
 
 
 def _silent(_part: str, _done: int, _all: int) -> None:

@@ -1,17 +1,18 @@
-"""What is measured: conversations for the product, and apart from them what is right."""
+"""What is measured: texts for the product, and apart from them what is right."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Messages = list[dict[str, str]]
+_SOMEBODY = "writer"
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A conversation up to now, and who of it is the user. All that a prediction may rest on.
+    """A conversation up to now, or a document: all that a prediction may rest on, beside a query.
 
     Attributes:
         speakers: Who said each text.
@@ -24,6 +25,11 @@ class Scene:
     texts: tuple[str, ...]
     user: str
     named: bool = False
+
+    @classmethod
+    def by_one(cls, *texts: str) -> Scene:
+        """Make one of what a single person wrote, such as the segments of a document."""
+        return cls((_SOMEBODY,) * len(texts), texts, _SOMEBODY)
 
     def messages(self) -> Messages:
         """Answer it in the chat API's shape; who says nothing says a blank."""
@@ -42,24 +48,34 @@ class Example:
     """One scored row.
 
     Attributes:
-        scene: Index of the conversation that is asked about.
-        message: Index of the message in it that the row is about.
+        scene: Index of the conversation or document that is asked about.
+        message: Index of the message in it that the row is about; of a query about a document,
+            one behind its last segment.
         gold: What is right.
         group: Rows of one group belong together: they are resampled as one.
+        query: What is asked about a document; empty where a message is asked about.
     """
 
     scene: int
     message: int
     gold: Any
     group: str
+    query: str = ""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Scored rows, and the conversations they ask about in the order of their first row."""
+    """Scored rows, and what they ask about in the order of their first row.
+
+    Attributes:
+        scenes: The conversations or documents.
+        rows: The scored rows.
+        notes: What was left out, and why.
+    """
 
     scenes: tuple[Scene, ...]
     rows: tuple[Example, ...]
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[Scene, Any, str]]) -> Examples:
@@ -78,7 +94,15 @@ class Examples:
         """What is right, row by row."""
         return [row.gold for row in self.rows]
 
+    def query(self, row: Example) -> str:
+        """Answer what ``row`` seeks a cause of: its query, or the message it is about."""
+        return row.query or self.scenes[row.scene].texts[row.message]
+
+    def candidates(self, row: Example) -> Sequence[str]:
+        """Answer where it may be found: the texts before the message that ``row`` is about."""
+        return self.scenes[row.scene].texts[: row.message]
+
     def first(self, count: int | None) -> Examples:
-        """Keep the first ``count`` rows, and the conversations that they ask about."""
+        """Keep the first ``count`` rows, and what they ask about."""
         rows = self.rows[:count]
-        return Examples(self.scenes[: max(row.scene for row in rows) + 1], rows)
+        return Examples(self.scenes[: max(row.scene for row in rows) + 1], rows, self.notes)

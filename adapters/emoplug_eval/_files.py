@@ -21,11 +21,13 @@ class Layout:
         folder: Its folder in the folder of all data sets.
         splits: Splits to measure on when none is asked for, the first that is there.
         prefix: What stands before the split in the name of the file of rows.
+        single: Name of the only file, where the data set has no splits.
     """
 
     folder: str
     splits: tuple[str, ...] = ("test",)
     prefix: str = ""
+    single: str = ""
 
     def name(self, split: str) -> str:
         """Name the file of ``split``."""
@@ -93,11 +95,11 @@ def dialogues_of(pairs: Path) -> Path:
 def _in_folder(data: Path, layout: Layout, split: str | None) -> Source:
     within = data / layout.folder
     folder = within if within.is_dir() else data
-    wanted = (split,) if split else layout.splits
+    wanted = (split,) if split else (layout.single,) if layout.single else layout.splits
     for one in wanted:
         path = _existing(folder, layout.prefix + one)
         if path is not None:
-            return Source(path, one, _train(path, layout))
+            return Source(path, one if one in SPLITS else "", _train(path, layout))
     names = " or ".join(layout.name(one) for one in wanted)
     there = sorted(p.name for p in folder.iterdir() if p.name.endswith(ENDINGS))
     holds = f"it holds {', '.join(there[:8])}" if there else "it holds no *.jsonl.gz"

@@ -13,7 +13,6 @@ from emoplug_eval._labels import EMPATHETICDIALOGUES, GOEMOTIONS
 from emoplug_eval._rows import Row, read_rows
 
 Reader = Callable[[Path], Examples]
-_SOMEBODY = "writer"
 
 
 def read_comments(path: Path) -> Examples:
@@ -26,7 +25,7 @@ def read_comments(path: Path) -> Examples:
                 row.refuse("has no list of labels", "give 'labels': [\"joy\"]")
             labels = (row.known(label, "label", GOEMOTIONS) for label in named)
             gold = frozenset(GOEMOTIONS.index(label) for label in labels)
-            yield _alone(row.text("text")), gold, row.group("")
+            yield Scene.by_one(row.text("text")), gold, row.group("")
 
     return Examples.of(examples())
 
@@ -35,7 +34,7 @@ def read_sentences(path: Path) -> Examples:
     """Read EmoBank; right are valence, arousal, dominance in 1..5. A document is a group."""
     return Examples.of(
         (
-            _alone(row.text("text")),
+            Scene.by_one(row.text("text")),
             tuple(row.number(field, 1, 5) for field in "VAD"),
             row.group("document"),
         )
@@ -47,7 +46,7 @@ def read_essays(path: Path) -> Examples:
     """Read WASSA; right are empathy and distress in 1..7. A writer is a group."""
     return Examples.of(
         (
-            _alone(row.text("text")),
+            Scene.by_one(row.text("text")),
             (row.number("empathy", 1, 7), row.number("distress", 1, 7)),
             row.group("writer"),
         )
@@ -104,10 +103,6 @@ def read_cause_labels(path: Path) -> Examples:
 def read_cause_spans(path: Path) -> Examples:
     """Read RECCON's pairs: right are the causing words, none where it is no cause."""
     return _pairs(path, lambda row: _span(row) if _cause(row) else "")
-
-
-def _alone(text: str) -> Scene:
-    return Scene((_SOMEBODY,), (text,), _SOMEBODY)
 
 
 def _cause(row: Row) -> int:

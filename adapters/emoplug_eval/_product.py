@@ -1,22 +1,16 @@
-"""Runs the product over conversations as its users do, and tells which weights it ran on."""
+"""Builds the product as its users do, and tells which weights it runs on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from emoplug import Emoplug, Turn
-from emoplug_eval._examples import Examples, Scene
+from emoplug import Emoplug
 
 Options = Mapping[str, Mapping[str, Any]]
-Progress = Callable[[int, int], None]
-"""Told how many conversations of how many are done."""
 _PATIENCE = 600.0
 """Seconds a conversation may take: nobody waits for a reply."""
-_BATCH = 256
-"""Conversations whose turns are in memory at a time."""
 _HASH = "sha256 "
 
 
@@ -59,44 +53,6 @@ class Product:
         )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the product answered.
-
-    Attributes:
-        predictions: One for each scored row.
-        comprehended: Whether a dialogue reader had a part in it.
-    """
-
-    predictions: list[Any]
-    comprehended: bool
-
-
-def ask(
-    emo: Emoplug,
-    examples: Examples,
-    answer: Callable[[Turn], Sequence[Any]],
-    progress: Progress,
-) -> Asked:
-    """Ask about every conversation; what is right stays here.
-
-    Raises:
-        UnansweredError: what is on has nothing to say.
-        EmoplugError: a plugin failed.
-    """
-    answers, comprehended = [], False
-    total = len(examples.scenes)
-    for start, scenes in _batches(examples.scenes):
-        turns = emo.prepare_many(
-            [scene.messages() for scene in scenes],
-            progress=partial(_further, progress, start, total),
-        )
-        comprehended |= any(turn.comprehension is not None for turn in turns)
-        answers += [answer(turn) for turn in turns]
-    predictions = [answers[row.scene][row.message] for row in examples.rows]
-    return Asked(predictions, comprehended)
-
-
 def hashes(emo: Emoplug) -> dict[str, str]:
     """Answer the SHA-256 of each weights file in use, as the plugins that are on tell."""
     found: dict[str, str] = {}
@@ -104,12 +60,3 @@ def hashes(emo: Emoplug) -> dict[str, str]:
         facts: Mapping[str, str] = getattr(plugin, "diagnose", dict)()
         found |= {k.removeprefix(_HASH): v for k, v in facts.items() if k.startswith(_HASH)}
     return found
-
-
-def _further(progress: Progress, before: int, total: int, done: int) -> None:
-    progress(before + done, total)
-
-
-def _batches(scenes: Sequence[Scene]) -> Iterator[tuple[int, Sequence[Scene]]]:
-    for start in range(0, len(scenes), _BATCH):
-        yield start, scenes[start : start + _BATCH]

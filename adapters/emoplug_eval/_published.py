@@ -11,6 +11,10 @@ _RECCON = "Poria et al., Recognizing Emotion Cause in Conversations"
 _PARK = "README of the code of Park et al. (EMNLP 2021, arXiv 1911.02499)"
 _MIXED = "not necessarily on this split"
 _MEMORY = "quoted from memory, not checked against the papers"
+_WANG = "Wang et al., Findings of EACL 2024"
+_ALL = "whole set"
+_UNMASKED = "the query turn and those after it were not masked, so hardly comparable"
+_LONG = "LongEmotion"
 _GIVEN = "is given the right emotion of the target, which ours is not"
 
 
@@ -49,6 +53,16 @@ def _folds(system: str, empathy: float, distress: float, mean: float) -> Publish
     metrics = {"r_empathy": empathy, "r_distress": distress, "r_mean": mean}
     on = "10-fold cross-validation on the 1,860 train essays less a dev part"
     return _essays(system, metrics, on, "results of github.com/wwbp/empathic_reactions")
+
+
+def _caused(system: str, top1: float, top3: float | None, note: str = "") -> Published:
+    metrics = {"top1": top1} if top3 is None else {"top1": top1, "top3": top3}
+    return Published(system=system, metrics=metrics, on=_ALL, source=_WANG, note=note)
+
+
+def _odd(system: str, accuracy: float) -> Published:
+    metrics = {"accuracy": accuracy}
+    return Published(system=system, metrics=metrics, on="all 136 items", source=_LONG)
 
 
 PUBLISHED: dict[str, tuple[Published, ...]] = {
@@ -136,5 +150,59 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
         _spans("SpanBERT (SQuAD), no context", 0.3326, 0.5703, 0.8003, 0.6978),
         _spans("RoBERTa-base, context", 0.3263, 0.5817, 0.8585, 0.7545),
         _spans("SpanBERT (SQuAD), context", 0.3464, 0.6000, 0.8602, 0.7571),
+    ),
+    "backtracing-lecture": (
+        _caused("edit distance", 0.04, 0.08),
+        _caused("BM25", 0.08, 0.15),
+        _caused("bi-encoder, question answering", 0.23, 0.37),
+        _caused("bi-encoder, all-MiniLM", 0.26, 0.40),
+        _caused("cross-encoder", 0.22, 0.39),
+        _caused("MiniLM, re-ranked", 0.30, 0.44),
+        _caused("gpt-3.5-turbo-16k", 0.15, None),
+    ),
+    "backtracing-news": (
+        _caused("edit distance", 0.07, 0.18),
+        _caused("BM25", 0.43, 0.64),
+        _caused("bi-encoder, question answering", 0.48, 0.71),
+        _caused("bi-encoder, all-MiniLM", 0.49, 0.75),
+        _caused("cross-encoder", 0.66, 0.85),
+        _caused("MiniLM, re-ranked", 0.66, 0.85),
+        _caused("GPT-2, single sentence", 0.43, 0.64),
+        _caused("GPT-2, autoregressive", 0.09, 0.18),
+        _caused("GPT-2, ATE", 0.51, 0.68),
+        _caused("GPT-J, single sentence", 0.67, 0.85),
+        _caused("GPT-J, autoregressive", 0.55, 0.76),
+        _caused("GPT-J, ATE", 0.67, 0.79),
+        _caused("OPT-6.7B, single sentence", 0.66, 0.82),
+        _caused("OPT-6.7B, autoregressive", 0.52, 0.73),
+        _caused("OPT-6.7B, ATE", 0.64, 0.76),
+        _caused("gpt-3.5-turbo-16k", 0.67, None),
+    ),
+    "backtracing-conversation": (
+        _caused("edit distance", 0.01, 0.16, _UNMASKED),
+        _caused("BM25", 0.01, 0.35, _UNMASKED),
+        _caused("bi-encoder, question answering", 0.01, 0.32, _UNMASKED),
+        _caused("bi-encoder, all-MiniLM", 0.01, 0.37, _UNMASKED),
+        _caused("cross-encoder", 0.01, 0.15, _UNMASKED),
+        _caused("MiniLM, re-ranked", 0.01, 0.21, _UNMASKED),
+        _caused("GPT-2, single sentence", 0.03, 0.46, _UNMASKED),
+        _caused("GPT-2, autoregressive", 0.05, 0.54, _UNMASKED),
+        _caused("GPT-2, ATE", 0.02, 0.24, _UNMASKED),
+        _caused("GPT-J, single sentence", 0.05, 0.65, _UNMASKED),
+        _caused("GPT-J, autoregressive", 0.08, 0.60, _UNMASKED),
+        _caused("GPT-J, ATE", 0.03, 0.18, _UNMASKED),
+        _caused("OPT-6.7B, single sentence", 0.02, 0.56, _UNMASKED),
+        _caused("OPT-6.7B, autoregressive", 0.18, 0.65, _UNMASKED),
+        _caused("OPT-6.7B, ATE", 0.03, 0.22, _UNMASKED),
+        _caused("gpt-3.5-turbo-16k", 0.47, None, _UNMASKED),
+    ),
+    "longemotion-detection": (
+        _odd("GPT-4o-mini", 0.164),
+        _odd("GPT-4o", 0.191),
+        _odd("DeepSeek-V3", 0.245),
+        _odd("Qwen3-8B", 0.181),
+        _odd("Llama3.1-8B", 0.098),
+        _odd("GPT-5", 0.228),
+        _odd("best with RAG or CoEM", 0.250),
     ),
 }

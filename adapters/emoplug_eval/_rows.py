@@ -71,6 +71,21 @@ class Row:
             )
         return int(value)
 
+    def index(self, field: str, below: int, low: int = 0) -> int:
+        """Answer an index from ``low`` to one less than ``below``."""
+        value = self.whole(field, low)
+        if value >= below:
+            self.refuse(f"has {field!r} {value} of {below}", f"give an index from {low}")
+        return value
+
+    def indices(self, field: str, below: int) -> frozenset[int]:
+        """Answer a list of one index or more, each less than ``below``."""
+        values = self.get(field)
+        if not isinstance(values, list) or not values:
+            self.refuse(f"has {field!r} {_shown(values)}", "give a list of indices from 0")
+        items = (Row(self.path, self.line, {field: value}) for value in values)
+        return frozenset(item.index(field, below) for item in items)
+
     def label(self, field: str, labels: Collection[str]) -> str:
         """Answer one of ``labels``."""
         return self.known(self.get(field), field, labels)

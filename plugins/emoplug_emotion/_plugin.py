@@ -11,9 +11,10 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from emoplug import EmotionView, Reading, SettingsError, Turn, hookimpl
+from emoplug import EmotionView, Encoding, Reading, SettingsError, Turn, hookimpl
 from emoplug_emotion._dynamics import Chain, Floats, decode, shift
 from emoplug_emotion._mapping import by_map, by_rules
+from emoplug_emotion._odd import oddness
 from emoplug_emotion._parameters import SHIPPED, Parameters, read_parameters
 from emoplug_emotion._read import reading_of_any, reading_of_one
 from emoplug_emotion._said import Said
@@ -65,6 +66,20 @@ class Readings:
             WeightsError: the learned parameters are missing or corrupt.
         """
         return self._any(turn) if self.options.labels == OWN else self._one(turn)
+
+    def odd_one_out(self, encoding: Encoding) -> Floats:
+        """Score how far the feeling of each text is from that of the others.
+
+        Args:
+            encoding: The texts, three or more, such as ``Emoplug.encode`` answers.
+
+        Returns:
+            (n,) scores; the text with the highest is the odd one.
+
+        Raises:
+            EmoplugError: there are fewer than three texts, or the encoder knows no emotions.
+        """
+        return oddness(encoding)
 
     def warm_up(self) -> None:
         """Read the parameters now."""

@@ -1,0 +1,1 @@
+"""Makes what ships with the plugin: the re-ranker's network, and the profiles."""
