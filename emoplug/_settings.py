@@ -39,7 +39,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    plugins: tuple[str, ...] = ("onnx", "emotion", "hef")
+    plugins: tuple[str, ...] = ("onnx", "emotion", "cause", "hef")
     options: PluginOptions = FrozenDict()
     deadline: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     on_error: OnError = "degrade"

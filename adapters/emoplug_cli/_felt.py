@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emoplug import Message, Reading, Turn
+from emoplug import Cause, Message, Reading, Turn
 from emoplug_cli._plain import one_line
 
 NEUTRAL = "neutral"
@@ -31,6 +31,20 @@ def sentiment(reading: Reading | None) -> str:
     """Answer ``positive``, ``negative``, ``ambiguous`` or ``neutral``."""
     kind = reading.groups.get("sentiment", NEUTRAL) if reading else NEUTRAL
     return kind if kind in _SENTIMENTS else NEUTRAL
+
+
+def set_off(turn: Turn) -> list[str]:
+    """Say what caused the last user feeling, the likeliest first, each with its words."""
+    return [_cause(turn, cause) for cause in turn.causes]
+
+
+def _cause(turn: Turn, cause: Cause) -> str:
+    sure = f"{min(cause.score, 0.99):.0%}"
+    if cause.index is None:
+        return f"nothing that was said {sure}"
+    message = turn.messages[cause.index]
+    words = message.text[slice(*cause.span)] if cause.span else message.text
+    return f"#{cause.index + 1} {who(message)} {sure}: {one_line(words)}"
 
 
 def who(message: Message) -> str:

@@ -9,7 +9,7 @@ from string import Template
 import emoplug
 from emoplug import Message, Reading, Turn
 from emoplug_cli._curve import Curve, key, legend, safe, scale, speakers
-from emoplug_cli._felt import likely, others, sentiment, strongest, who
+from emoplug_cli._felt import likely, others, sentiment, set_off, strongest, who
 from emoplug_cli._seen import degraded_line
 
 _QUOTED = 140
@@ -37,7 +37,7 @@ def _summary(turns: Sequence[Turn]) -> str:
 def _section(turn: Turn, number: int, of: int) -> str:
     heading = f"<h2>Conversation {number}</h2>" if of > 1 else ""
     parts = (heading, _figure(turn, number), _moments(turn, number), _table(turn, number))
-    return f"<section>{''.join(parts)}{_told(turn)}{_left_out(turn)}</section>"
+    return f"<section>{''.join(parts)}{_caused(turn)}{_told(turn)}{_left_out(turn)}</section>"
 
 
 def _figure(turn: Turn, number: int) -> str:
@@ -100,6 +100,11 @@ def _feeling(reading: Reading) -> str:
         f'<span class="meter" role="img" aria-label="intensity {share}" title="intensity {share}">'
         f'<i style="width:{share}"></i></span>'
     )
+
+
+def _caused(turn: Turn) -> str:
+    lines = "".join(f"<li>{safe(cause)}</li>" for cause in set_off(turn))
+    return f"<h3>What set off the last feeling</h3><ul>{lines}</ul>" if lines else ""
 
 
 def _told(turn: Turn) -> str:

@@ -31,6 +31,8 @@ def as_object(turn: Turn) -> dict[str, Any]:
         messages.append({**known, **felt})
     return {
         "messages": messages,
+        "causes": [cause.model_dump() for cause in turn.causes],
+        "passages": [passage.model_dump() for passage in turn.passages],
         "guidance": turn.guidance_text,
         "degraded": [skipped.model_dump() for skipped in turn.degraded],
     }

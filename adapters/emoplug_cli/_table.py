@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from emoplug import Reading, Turn
-from emoplug_cli._felt import likely, others, sentiment, strongest, who
+from emoplug_cli._felt import likely, others, sentiment, set_off, strongest, who
 from emoplug_cli._plain import one_line
 from emoplug_cli._seen import degraded_line
 
@@ -30,7 +30,7 @@ def show(turn: Turn, console: Console) -> None:
     """Print a table of the messages, the course of valence, and the strongest moments."""
     readings = {reading.index: reading for reading in turn.readings}
     console.print(_table(turn, readings, console.width))
-    for line in (*_sparks(turn.readings, console.width), *_moments(turn)):
+    for line in (*_sparks(turn.readings, console.width), *_moments(turn), *_causes(turn)):
         # Given here: printing a text forgets its own.
         console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
     if turn.guidance:
@@ -113,3 +113,11 @@ def _moments(turn: Turn) -> Iterator[Text]:
             (f"  #{reading.index + 1} {named}", _style(reading)),
             f"  {who(message)}: {one_line(message.text)}",
         )
+
+
+def _causes(turn: Turn) -> Iterator[Text]:
+    causes = set_off(turn)
+    if causes:
+        yield Text("the last feeling was set off by", style="bold")
+    for cause in causes:
+        yield Text(f"  {cause}")

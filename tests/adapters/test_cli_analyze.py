@@ -87,7 +87,8 @@ def test_the_strongest_moments_are_named_in_order_each_on_one_line(tmp_path: Pat
     assert numbers == sorted(numbers)
     assert re.match(r"#10 anger(, \w+)*  user: And my brother", shown[1])
     assert all(len(line) <= 80 for line in lines)
-    assert lines[start + 4].startswith("told to the model  [Note by emoplug")
+    assert lines[start + 4] == "the last feeling was set off by"
+    assert any(line.startswith("told to the model  [Note by emoplug") for line in lines)
 
 
 def test_names_of_a_transcript_are_shown_and_the_user_can_be_chosen(tmp_path: Path) -> None:
@@ -111,6 +112,17 @@ def test_json_is_one_object_a_conversation_with_the_documented_fields(tmp_path: 
     assert not [field for field in fields if f"`{field}`" not in page]
     assert message["text"] == one["content"]
     assert sum(value > 0 for value in message["distribution"].values()) == 28
+
+
+def test_what_set_off_the_last_feeling_is_shown_with_its_words(tmp_path: Path) -> None:
+    told = b"User: I lost my ring, I could cry.\nAnn: Oh no!\nUser: It makes me so sad, Ann."
+    shown = analyze(tmp_path, "-", given=told).stdout
+    assert "the last feeling was set off by" in shown
+    found = json.loads(analyze(tmp_path, "-", "--json", given=told).stdout)
+    first = found["causes"][0]
+    assert set(first) == {"index", "span", "score", "origin", "source"}
+    words = found["messages"][first["index"]]["text"][slice(*first["span"])]
+    assert words in shown
 
 
 def test_json_of_hostile_text_is_valid_and_harmless_in_every_encoding(tmp_path: Path) -> None:

@@ -123,6 +123,12 @@ def test_the_curve_names_itself_and_each_of_its_points(example: str) -> None:
     )
 
 
+def test_the_page_says_what_set_off_the_last_feeling(example: str) -> None:
+    said = " ".join(seen(example).said)
+    causes = said[said.index("What set off the last feeling") :]
+    assert re.search(r"#16 user \d\d%: Thank you for listening", causes)
+
+
 def test_the_page_says_who_spoke_the_strongest_moments_and_what_is_told(example: str) -> None:
     said = " ".join(seen(example).said)
     assert "15 messages read · 2 speakers" in said
