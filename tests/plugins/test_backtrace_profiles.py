@@ -169,4 +169,4 @@ def test_the_network_needs_a_base(
     monkeypatch.setattr(sys, "argv", ["train", "network", "--data", str(data)])
     with pytest.raises(SystemExit):
         main()
-    assert "the network needs --base" in capsys.readouterr().err
+    assert "the following arguments are required: --base" in capsys.readouterr().err

@@ -1,111 +1,55 @@
-"""Command line: ``python -m emoplug_backtrace.train {network,profiles} --data DATA``."""
+"""Command line: ``python -m emoplug_backtrace.train {questions,fit,network,profiles}``."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from emoplug_backtrace._network import SHIPPED as WEIGHTS
 from emoplug_backtrace._profiles import SHIPPED as PROFILES
-from emoplug_backtrace.train import profiles
-from emoplug_backtrace.train.profiles import Floats, Query
-
-DIGITS = 2
-Learned = dict[str, Any]
-PRIOR = ("nearness", "other", "similarity")
 
 
 def main() -> None:
-    """Make the network, or learn the profiles and print how good they are."""
+    """Take one step of the training; README.md here tells their order."""
     parser = argparse.ArgumentParser(prog="python -m emoplug_backtrace.train", description=__doc__)
-    parser.add_argument("part", choices=("network", "profiles"))
-    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
-    parser.add_argument("--base", type=Path, help="folder of all-MiniLM-L6-v2, for the network")
-    parser.add_argument("--out", type=Path, help="default: what ships")
-    arguments = parser.parse_args()
-    if arguments.part == "network":
-        if arguments.base is None:
-            parser.error("the network needs --base")
+    steps = parser.add_subparsers(dest="step", required=True)
+    questions = steps.add_parser("questions", help="let a language model ask about sentences")
+    questions.add_argument("--model", type=Path, required=True, help="its folder or GGUF file")
+    questions.add_argument("--out", type=Path, required=True, help="a file of JSON lines")
+    questions.add_argument("--minutes", type=float, default=30, help="default: %(default)s")
+    fit = steps.add_parser("fit", help="teach the network where each question comes from")
+    fit.add_argument("--questions", type=Path, required=True, help="what the step before wrote")
+    fit.add_argument("--out", type=Path, required=True, help="where the weights go")
+    network = steps.add_parser("network", help="write the int8 network")
+    network.add_argument("--trained", type=Path, help="what the step before wrote")
+    network.add_argument("--out", type=Path, default=WEIGHTS, help="default: %(default)s")
+    profiles = steps.add_parser("profiles", help="learn what counts in each kind of text")
+    profiles.add_argument("--out", type=Path, default=PROFILES, help="default: %(default)s")
+    for step in (questions, fit, network, profiles):
+        step.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    for step in (fit, network):
+        step.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
+    _take(parser.parse_args())
+
+
+def _take(chosen: argparse.Namespace) -> None:
+    # Each step brings libraries of its own, which the others need not wait for.
+    if chosen.step == "questions":
+        from emoplug_backtrace.train.questions import ask
+
+        ask(chosen.model, chosen.data, chosen.out, chosen.minutes)
+    elif chosen.step == "fit":
+        from emoplug_backtrace.train.fit import fit
+
+        fit(chosen.base, chosen.data, chosen.questions, chosen.out)
+    elif chosen.step == "network":
         from emoplug_backtrace.train.network import make
 
-        make(arguments.base, arguments.data, arguments.out or WEIGHTS)
-        return
-    learned = {**_documents(arguments.data), "conversation": _conversation(arguments.data)}
-    (arguments.out or PROFILES).write_text(json.dumps(learned, indent=2) + "\n", encoding="utf-8")
+        make(chosen.base, chosen.data, chosen.out, chosen.trained)
+    else:
+        from emoplug_backtrace.train.learn import learn
 
-
-def _documents(data: Path) -> dict[str, Learned]:
-    learned: dict[str, Learned] = {}
-    for name, clock in (("lecture", True), ("news", False)):
-        path = data / "backtracing" / f"{name}.jsonl.gz"
-        tried = {
-            rare: profiles.of_documents(path, rare=rare, clock=clock) for rare in (False, True)
-        }
-        rare = _likelier(tried)
-        _tell(f"{name}, documents left out", profiles.tops(tried[rare], _nested(tried)))
-        weights = _named(("rerank", "neighbours"), profiles.fit(tried[rare]))
-        slope, shift = profiles.about(tried[rare], path, rare=rare)
-        learned[name] = {
-            **weights,
-            "rare": rare,
-            **({"clock": 1.0} if clock else {}),
-            "about": [round(slope, DIGITS), round(shift, DIGITS)],
-        }
-    return learned
-
-
-def _likelier(tried: Mapping[bool, Sequence[Query]]) -> bool:
-    """Answer which way of counting tokens makes the causes likelier."""
-    return min(tried, key=lambda rare: profiles.loss(tried[rare], profiles.fit(tried[rare]))[0])
-
-
-def _nested(tried: Mapping[bool, Sequence[Query]]) -> list[Floats]:
-    """Answer scores where each document's way of counting and weights are the others' choice."""
-    scores: dict[tuple[str, int], Floats] = {}
-    documents = dict.fromkeys(query.document for query in tried[False])
-    for document in documents:
-        others = {
-            rare: [query for query in queries if query.document != document]
-            for rare, queries in tried.items()
-        }
-        rare = _likelier(others)
-        weights = profiles.fit(others[rare])
-        for place, query in enumerate(tried[rare]):
-            if query.document == document:
-                scores[document, place] = query.features @ weights + query.fixed
-    return [scores[query.document, place] for place, query in enumerate(tried[False])]
-
-
-def _conversation(data: Path) -> Learned:
-    path = data / "backtracing" / "conversation.jsonl.gz"
-    held = frozenset(document["document_id"] for document in profiles.lines(path))
-    train = profiles.of_conversations(path)
-    dev = profiles.of_dialogues(data / "reccon" / "dev.jsonl.gz", held)
-    prior = profiles.fit(profiles.only(train, slice(len(PRIOR))))
-    known = profiles.stacked(dev, prior)
-    scale, reader = profiles.fit(known)
-    _tell("conversation, RECCON dev, left out", profiles.tops(known, profiles.left_out(known)))
-    nearest = [query.features[:, 0] + 100 * query.features[:, 1] for query in dev]
-    _tell("the same by the other speaker's turns, the nearest first", profiles.tops(dev, nearest))
-    return _named((*PRIOR, "reader"), np.append(scale * prior, reader))
-
-
-def _named(names: Sequence[str], weights: Floats) -> Learned:
-    return {
-        name: round(float(weight), DIGITS)
-        for name, weight in zip(names, weights, strict=True)
-        if round(float(weight), DIGITS) > 0
-    }
-
-
-def _tell(what: str, tops: Mapping[str, float]) -> None:
-    sys.stdout.write(f"{what}: {json.dumps(tops)}\n")
+        learn(chosen.data, chosen.out)
 
 
 if __name__ == "__main__":

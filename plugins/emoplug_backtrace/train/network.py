@@ -49,15 +49,24 @@ class TokenVectors(nn.Module):
         return functional.normalize(states, dim=-1), table[input_ids]
 
 
-def make(base: Path, data: Path, out: Path) -> None:
-    """Write the int8 network, its tokenizer and its facts to ``out``."""
+def make(base: Path, data: Path, out: Path, trained: Path | None = None) -> None:
+    """Write the int8 network, its tokenizer and its facts to ``out``.
+
+    Args:
+        base: Folder of all-MiniLM-L6-v2.
+        data: Folder of the data sets.
+        out: Where the files go.
+        trained: The body's weights after ``fit``; without them those of ``base``.
+    """
     out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(base / "tokenizer.json", out / TOKENIZER)
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    weights = torch.tensor(inverse_frequencies(tokenizer, list(_texts(data))))
+    weights = torch.tensor(inverse_frequencies(tokenizer, list(texts_of(data))))
     body = AutoModel.from_pretrained(base, attn_implementation="eager", add_pooling_layer=False)
+    if trained is not None:
+        body.load_state_dict(torch.load(trained, map_location="cpu", weights_only=True))
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / MODEL
         _to_onnx(TokenVectors(body, weights).eval(), full)
@@ -85,7 +94,8 @@ def inverse_frequencies(tokenizer: Tokenizer, texts: Sequence[str]) -> list[floa
     return [math.log((len(texts) + 1) / (found[token] + 1)) for token in range(size)]
 
 
-def _texts(data: Path) -> Iterator[str]:
+def texts_of(data: Path) -> Iterator[str]:
+    """Answer the texts that frequencies are counted in."""
     for corpus in CORPORA:
         with gzip.open(data / corpus / "train.jsonl.gz", "rt", encoding="utf-8") as lines:
             yield from (json.loads(line)["text"] for line in lines)
