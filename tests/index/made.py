@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from emoplug.index import IndexOptions, VectorIndex
+
 SIZE = 16
 Floats = NDArray[np.float32]
 
@@ -38,3 +40,15 @@ def run(script: str, *arguments: object) -> list[str]:
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     return said.splitlines()
+
+
+INVERTED = IndexOptions(flat_until=100, probes=1000)
+ALL = made(range(400))
+
+
+def saved(folder: Path, options: IndexOptions | None = None) -> None:
+    """Save 400 rows in ``folder``."""
+    with VectorIndex(SIZE, options) as index:
+        index.add(range(400), ALL, session=["anna", "ben"] * 200, time=list(range(400)))
+        index.wait(60)
+        index.save(folder)
