@@ -197,7 +197,7 @@ def test_options_are_closed_and_frozen() -> None:
     with pytest.raises(ValidationError, match="nprobe"):
         IndexOptions.model_validate({"nprobe": 3})
     with pytest.raises(ValidationError, match="frozen"):
-        IndexOptions().half = True  # type: ignore[misc]
+        IndexOptions().half = True  # type: ignore[misc]  # what is tested
     with pytest.raises(ValidationError, match="cagra"):
         IndexOptions(kind="cagra")
 
