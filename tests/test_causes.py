@@ -1,4 +1,4 @@
-"""What the core makes of the causes that plugins name: whose words they are, and what is refused."""
+"""What the core makes of causes that plugins name: whose words they are, what is refused."""
 
 from __future__ import annotations
 
