@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from emoplug._exchange import Exchange
     from emoplug._quote import quote
     from emoplug._settings import Settings
-    from emoplug._tokens import estimate_tokens
+    from emoplug._tokens import count_tokens, estimate_tokens
     from emoplug._turn import Comprehension, EmotionView, Encoding, Review, Turn
     from emoplug._types import (
+        STAGES,
         STRATEGIES,
         Affect,
         Cause,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         Message,
         Passage,
         Reading,
+        Risk,
         StrategyScore,
     )
     from emoplug._wrap import wrap_call
@@ -76,9 +78,10 @@ _HOMES = {
     "_exchange": ("Exchange",),
     "_quote": ("quote",),
     "_settings": ("Settings",),
-    "_tokens": ("estimate_tokens",),
+    "_tokens": ("count_tokens", "estimate_tokens"),
     "_turn": ("Comprehension", "EmotionView", "Encoding", "Review", "Turn"),
     "_types": (
+        "STAGES",
         "STRATEGIES",
         "Affect",
         "Cause",
@@ -88,6 +91,7 @@ _HOMES = {
         "Message",
         "Passage",
         "Reading",
+        "Risk",
         "StrategyScore",
     ),
     "_wrap": ("wrap_call",),
@@ -96,6 +100,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "STAGES",
     "STRATEGIES",
     "Affect",
     "Cause",
@@ -119,6 +124,7 @@ __all__ = [
     "PluginLoadError",
     "Reading",
     "Review",
+    "Risk",
     "Settings",
     "SettingsError",
     "StoreBusyError",
@@ -128,6 +134,7 @@ __all__ = [
     "UnknownPluginError",
     "WeightsError",
     "available",
+    "count_tokens",
     "did_you_mean",
     "estimate_tokens",
     "hookimpl",

@@ -34,6 +34,7 @@ _EXTRA_OF_MODULE = {
     "sklearn": "eval",
     "scipy": "eval",
     "bm25s": "eval",
+    "tiktoken": "tokens",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from emoplug._turn import Comprehension, Encoding, Turn
-from emoplug._types import STRATEGIES, Cause, Reading, Span, StrategyScore
+from emoplug._types import STRATEGIES, Cause, Reading, Risk, Span, StrategyScore
 
 Check = Callable[[Any], str | None]
 
@@ -51,15 +51,16 @@ def comprehension_of(turn: Turn) -> Check:
     return check
 
 
-def values_of(kind: type, turn: Turn) -> Check:
-    """A sequence of ``kind`` whose message indices and spans lie inside ``turn``."""
+def values_of(turn: Turn, *kinds: type) -> Check:
+    """A sequence of ``kinds`` whose message indices and spans lie inside ``turn``."""
+    wanted = f"a list of {' or '.join(kind.__name__ for kind in kinds)}"
 
     def check(answer: Any) -> str | None:
         if isinstance(answer, str | bytes) or not isinstance(answer, Sequence):
-            return _expected(f"a list of {kind.__name__}", answer)
+            return _expected(wanted, answer)
         for value in answer:
-            if not isinstance(value, kind):
-                return _expected(f"a list of {kind.__name__}", value, "one with")
+            if not isinstance(value, kinds):
+                return _expected(wanted, value, "one with")
             problem = _outside(value, turn)
             if problem:
                 return problem
@@ -88,12 +89,12 @@ def nothing(answer: Any) -> str | None:
 def _outside(value: Any, turn: Turn) -> str | None:
     if isinstance(value, StrategyScore) and value.strategy not in STRATEGIES:
         return f"{value.strategy!r} is no strategy; strategies: {', '.join(STRATEGIES)}"
-    if not isinstance(value, Reading | Cause) or value.index is None:
+    if not isinstance(value, Reading | Cause | Risk) or value.index is None:
         return None
     if not 0 <= value.index < len(turn.messages):
         return f"points at message {value.index} of {len(turn.messages)}"
-    spans = [value.span] if isinstance(value, Cause) and value.span is not None else []
-    return _spans_outside({value.index: spans}, turn)
+    span = None if isinstance(value, Reading) else value.span
+    return _spans_outside({value.index: [] if span is None else [span]}, turn)
 
 
 def _spans_outside(spans: Mapping[int, Sequence[Span]], turn: Turn) -> str | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
+from emoplug._inject import SEPARATOR, block
+from emoplug._tokens import count_tokens
 from emoplug._turn import Turn
 from emoplug._types import (
     Affect,
@@ -12,6 +15,7 @@ from emoplug._types import (
     Origin,
     Passage,
     Reading,
+    Risk,
     Scores,
     StrategyScore,
 )
@@ -35,6 +39,11 @@ def rank_causes(answers: Iterable[Sequence[Cause]], turn: Turn) -> tuple[Cause, 
     """
     causes = sorted((c for causes in answers for c in causes), key=lambda c: -c.score)
     return tuple(c.model_copy(update={"origin": _origin(c.index, turn)}) for c in causes)
+
+
+def rank_risks(answers: Iterable[Sequence[Risk]]) -> tuple[Risk, ...]:
+    """Most probable first; on a tie the earlier plugin, then the earlier answer."""
+    return tuple(sorted((r for risks in answers for r in risks), key=lambda r: -r.probability))
 
 
 def rank_passages(answers: Iterable[Sequence[Passage]]) -> tuple[Passage, ...]:
@@ -71,17 +80,40 @@ def corrected(
     return tuple(sorted(updated, key=lambda score: -score.score))
 
 
-def within_budget(answers: Iterable[Sequence[Guidance]], budget: int) -> tuple[Guidance, ...]:
-    """Take guidance by priority while it fits; what is too long is left out, not cut."""
+def within_budget(
+    answers: Iterable[Sequence[Guidance]], budget: int, model: str | None
+) -> tuple[Guidance, ...]:
+    """Take guidance by priority while it fits; what does not fit is shorter or left out, not cut.
+
+    Nothing is told twice, white space and case aside. The budget holds for the whole block, with
+    what parts it from the person's words; tokens are those of ``model``.
+    """
     offered = sorted((g for guidance in answers for g in guidance), key=lambda g: -g.priority)
     taken: list[Guidance] = []
     seen: set[str] = set()
     for guidance in offered:
-        if guidance.text and guidance.text not in seen and guidance.tokens <= budget:
-            budget -= guidance.tokens
-            seen.add(guidance.text)
-            taken.append(guidance)
+        told = " ".join(guidance.text.split()).casefold()
+        if not told or told in seen:
+            continue
+        seen.add(told)
+        versions = (_version(guidance, text, model) for text in (guidance.text, *guidance.shorter))
+        fitting = (one for one in versions if _fits([*taken, one], budget, model))
+        taken.extend(islice(fitting, 1))
     return tuple(taken)
+
+
+def _version(guidance: Guidance, text: str, model: str | None) -> Guidance:
+    """Say ``guidance`` by ``text``, at what it costs; a cost that the plugin gave stays."""
+    if text == guidance.text and "tokens" in guidance.model_fields_set:
+        return guidance.model_copy(update={"shorter": ()})
+    tokens = count_tokens(text, model)
+    return guidance.model_copy(update={"text": text, "shorter": (), "tokens": tokens})
+
+
+def _fits(told: Sequence[Guidance], budget: int, model: str | None) -> bool:
+    if sum(guidance.tokens for guidance in told) > budget:
+        return False
+    return count_tokens(f"{SEPARATOR}{block(g.text for g in told)}", model) <= budget
 
 
 def _origin(index: int | None, turn: Turn) -> Origin:

@@ -16,6 +16,7 @@ from emoplug._errors import PluginError
 from emoplug._messages import read_messages
 from emoplug._pipeline import assess, understand
 from emoplug._settings import Settings
+from emoplug._tokens import load_tokenizer
 from emoplug._turn import Encoding, Review, Turn
 from emoplug._types import Finding
 from emoplug._worker import Workers
@@ -55,6 +56,8 @@ class Emoplug:
         self._callers = Callers(register(active), active)
         self._overruns = Overruns()
         self._workers = Workers()
+        if self.settings.model:
+            load_tokenizer(self.settings.model)
         for plugin in active.values():
             bind = getattr(plugin, "bind", None)
             if bind is not None:
@@ -81,18 +84,21 @@ class Emoplug:
         encoding: Encoding = answers[0]
         return encoding
 
-    def prepare(self, messages: Iterable[object], session: str | None = None) -> Turn:
+    def prepare(
+        self, messages: Iterable[object], session: str | None = None, model: str | None = None
+    ) -> Turn:
         """Understand a conversation that is about to be sent to the model.
 
         Args:
             messages: ``Message`` values or mappings in the chat API's shape.
             session: Whose conversation this is, for plugins that remember.
+            model: Name of the model that will answer; ``Settings.model`` unless given.
 
         Raises:
             MessageError: the messages cannot be read.
             PluginFailedError, DeadlineError: only under ``on_error="raise"``.
         """
-        return self._understand(Turn(messages=read_messages(messages), session=session))
+        return self._understand(self._turn(messages, session, model))
 
     def prepare_many(
         self,
@@ -105,7 +111,7 @@ class Emoplug:
         """
         done: list[Turn] = []
         for batch in _batched(conversations, _BATCH):
-            turns = [Turn(messages=read_messages(messages)) for messages in batch]
+            turns = [self._turn(messages) for messages in batch]
             for turn in self._encoded_together(turns):
                 done.append(self._understand(turn))
                 if progress:
@@ -133,6 +139,12 @@ class Emoplug:
             load = getattr(plugin, "warm_up", None)
             if load is not None:
                 load()
+
+    def _turn(
+        self, messages: Iterable[object], session: str | None = None, model: str | None = None
+    ) -> Turn:
+        named = model or self.settings.model
+        return Turn(messages=read_messages(messages), session=session, model=named)
 
     def _understand(self, turn: Turn) -> Turn:
         attempt = self._attempt()

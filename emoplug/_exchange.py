@@ -34,14 +34,20 @@ class Exchange:
         self.result: Review | None = None
 
     @classmethod
-    def open(cls, emo: Emoplug, messages: Sequence[Any], session: str | None = None) -> Exchange:
-        """Prepare a call.
+    def open(
+        cls,
+        emo: Emoplug,
+        messages: Sequence[Any],
+        session: str | None = None,
+        model: str | None = None,
+    ) -> Exchange:
+        """Prepare a call; ``session`` and ``model`` as ``Emoplug.prepare`` takes them.
 
         Under ``on_error="degrade"`` this never raises: messages that cannot be read go to the
         model as they are, and the turn says so.
         """
         try:
-            turn = emo.prepare(messages, session=session)
+            turn = emo.prepare(messages, session=session, model=model)
             sent = with_guidance(messages, turn.guidance_text) if turn.guidance else messages
         except EmoplugError as error:
             if emo.settings.on_error == "raise":

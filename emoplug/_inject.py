@@ -6,13 +6,18 @@ the provider's prompt cache keeps hitting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from emoplug._errors import MessageError
 
 T = TypeVar("T")
 SEPARATOR = "\n\n"
+
+
+def block(texts: Iterable[str]) -> str:
+    """Answer what several pieces of guidance are to the model: one block, a line each."""
+    return "\n".join(texts)
 
 
 def with_guidance(messages: Sequence[T], guidance: str) -> list[T]:

@@ -17,6 +17,7 @@ from emoplug._types import (
     Guidance,
     Passage,
     Reading,
+    Risk,
     StrategyScore,
     Value,
 )
@@ -47,7 +48,7 @@ def understand(
 def assess(turn: Turn, reply: str, attempt: Attempt) -> tuple[Finding, ...]:
     """Ask every reviewer what ``reply`` does, then let every plugin keep what it will."""
     arguments = {"turn": turn, "reply": reply}
-    answers = attempt.ask("review", arguments, _checks.values_of(Finding, turn))
+    answers = attempt.ask("review", arguments, _checks.values_of(turn, Finding))
     findings = tuple(finding for answer in answers for finding in answer)
     attempt.ask("remember", arguments, _checks.nothing)
     return findings
@@ -69,7 +70,10 @@ def _comprehend(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
 
 
 def _read(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
-    return {"readings": _collect.fuse_readings(_ask(attempt, "read", turn, Reading))}
+    answers = _ask(attempt, "read", turn, Reading, Risk)
+    readings = [[value for value in answer if isinstance(value, Reading)] for answer in answers]
+    risks = [[value for value in answer if isinstance(value, Risk)] for answer in answers]
+    return {"readings": _collect.fuse_readings(readings), "risks": _collect.rank_risks(risks)}
 
 
 def _explain(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
@@ -100,11 +104,11 @@ def _guide(turn: Turn, attempt: Attempt, settings: Settings) -> Updates:
     if turn.last_user is None:
         return {}
     answers = _ask(attempt, "guide", turn, Guidance)
-    return {"guidance": _collect.within_budget(answers, settings.token_budget)}
+    return {"guidance": _collect.within_budget(answers, settings.token_budget, turn.model)}
 
 
-def _ask(attempt: Attempt, hook: str, turn: Turn, kind: type[Value]) -> list[Any]:
-    return attempt.ask(hook, {"turn": turn}, _checks.values_of(kind, turn))
+def _ask(attempt: Attempt, hook: str, turn: Turn, *kinds: type[Value]) -> list[Any]:
+    return attempt.ask(hook, {"turn": turn}, _checks.values_of(turn, *kinds))
 
 
 _STAGES: tuple[tuple[str, Callable[[Turn, Attempt, Settings], Updates]], ...] = (

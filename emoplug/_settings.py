@@ -33,17 +33,20 @@ class Settings(BaseModel):
         deadline: Seconds a caller waits for ``prepare`` or ``review`` at most.
         on_error: ``degrade`` skips a failing plugin and says so; ``raise`` raises.
         token_budget: Most tokens of guidance added to a request.
+        model: Name of the model that answers, where a call does not say; its tokens are counted
+            exactly where tiktoken has its tokenizer.
         permissive_only: Run without weights whose data forbid commercial use or ask for the same
             licence; plugins then fall back on rules and on weights from permissive data.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    plugins: tuple[str, ...] = ("onnx", "emotion", "cause", "hef")
+    plugins: tuple[str, ...] = ("onnx", "emotion", "cause", "strategy", "hef")
     options: PluginOptions = FrozenDict()
     deadline: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     on_error: OnError = "degrade"
-    token_budget: int = Field(default=120, ge=0)
+    token_budget: int = Field(default=200, ge=0)
+    model: str | None = None
     permissive_only: bool = False
 
     @classmethod

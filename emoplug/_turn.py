@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, PlainSerializer, field_validator
 
-from emoplug._inject import with_guidance
+from emoplug._inject import block, with_guidance
 from emoplug._types import (
     DIALOGUE_ROLES,
+    STAGES,
     Cause,
     Degraded,
     Finding,
@@ -18,6 +19,7 @@ from emoplug._types import (
     Message,
     Passage,
     Reading,
+    Risk,
     Scores,
     Span,
     StrategyScore,
@@ -131,6 +133,8 @@ class Turn(Value):
     Attributes:
         messages: What was said, untouched.
         session: Whose conversation this is, for plugins that remember.
+        model: Name of the model that will answer, where known.
+        risks: Signs of acute danger, most probable first.
         causes: What caused the last user emotion, best first; ``Cause`` tells how none is told.
         passages: Earlier and outside text that matters now, best first.
         encoding: One row for each index in ``encoded``.
@@ -141,9 +145,11 @@ class Turn(Value):
 
     messages: tuple[Message, ...]
     session: str | None = None
+    model: str | None = None
     encoding: Encoding | None = None
     comprehension: Comprehension | None = None
     readings: tuple[Reading, ...] = ()
+    risks: tuple[Risk, ...] = ()
     causes: tuple[Cause, ...] = ()
     passages: tuple[Passage, ...] = ()
     strategies: tuple[StrategyScore, ...] = ()
@@ -175,9 +181,18 @@ class Turn(Value):
         return next((r for r in self.readings if r.index == last), None)
 
     @property
+    def stage(self) -> str | None:
+        """Stage of support whose strategies score highest together; ``None`` without scores."""
+        scores = {score.strategy: score.score for score in self.strategies}
+        sums = {
+            stage: sum(scores.get(name, 0.0) for name in names) for stage, names in STAGES.items()
+        }
+        return max(sums, key=sums.__getitem__) if any(sums.values()) else None
+
+    @property
     def guidance_text(self) -> str:
         """The guidance block exactly as the model gets it; empty when there is nothing to say."""
-        return "\n".join(guidance.text for guidance in self.guidance)
+        return block(guidance.text for guidance in self.guidance)
 
     @property
     def request_messages(self) -> tuple[Message, ...]:

@@ -31,6 +31,13 @@ STRATEGIES = (
 )
 """The eight support strategies of ESConv (Liu et al., ACL 2021)."""
 
+STAGES = {
+    "exploration": ("Question", "Restatement or Paraphrasing"),
+    "comforting": ("Reflection of feelings", "Self-disclosure", "Affirmation and Reassurance"),
+    "action": ("Providing Suggestions", "Information"),
+}
+"""Hill's three stages of helping, in order, with the strategies that belong to each."""
+
 
 class FrozenDict(dict[Any, Any]):
     """A dict that refuses every change, so that a plugin cannot edit what it was shown."""
@@ -65,6 +72,8 @@ ContentPart = Annotated[Mapping[str, Any], AfterValidator(_freeze)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Span = tuple[int, int]
 """Half-open character range [start, end) into a message's text."""
+RiskKind = Literal["self-harm", "abuse", "medical"]
+"""What somebody may be in acute danger of; ``abuse`` is violence by another person."""
 Origin = Literal["self", "other", "outside"]
 """Where a cause lies: in the person's own words, in another's, or in nothing that was said."""
 
@@ -139,6 +148,26 @@ class Reading(Value):
     source: str
 
 
+class Risk(Value):
+    """A sign in one message that somebody may be in acute danger. No diagnosis.
+
+    Attributes:
+        index: Which message.
+        kind: In danger of what.
+        probability: Probability that the danger is meant: real, present and somebody's.
+        about: Whether the writer (``self``) or somebody else (``other``) may be in danger.
+        span: The words that say so, where known.
+        source: The plugin that says so.
+    """
+
+    index: int
+    kind: RiskKind
+    probability: Probability
+    about: Literal["self", "other"] = "self"
+    span: Span | None = None
+    source: str
+
+
 class Cause(Value):
     """What caused the last user emotion: a message, or nothing that was said.
 
@@ -201,13 +230,16 @@ class Guidance(Value):
 
     Attributes:
         text: The words themselves.
+        shorter: Other ways to say it, each shorter than the one before: the first that fits the
+            token budget is told.
         kind: What sort of guidance, such as ``emotion``.
         priority: Higher is kept first when the token budget is short.
-        tokens: Cost; estimated from ``text`` unless given.
+        tokens: Cost of ``text``; estimated from it unless given.
         source: The plugin that says so.
     """
 
     text: str
+    shorter: tuple[str, ...] = ()
     kind: str
     priority: int = 0
     tokens: int = Field(default_factory=lambda data: estimate_tokens(data["text"]), ge=0)

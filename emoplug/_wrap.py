@@ -36,6 +36,7 @@ def wrap_call(
     on_review: OnReview | None = None,
     text_of: TextOf = reply_text,
     session: str | None = None,
+    model: str | None = None,
 ) -> Callable[P, R]:
     """Answer ``fn`` with emoplug around it, of the same kind and signature.
 
@@ -49,11 +50,12 @@ def wrap_call(
         on_review: Told the review of each reply; what it raises is logged, the reply still given.
         text_of: The words of a reply, or of one chunk of a stream.
         session: Whose conversation this is, for plugins that remember.
+        model: Name of the model that answers.
     """
     place = _Place(fn)
 
     def start(args: Any, kwargs: Any) -> tuple[Exchange, Any, Any]:
-        exchange = Exchange.open(emo, place.get(args, kwargs), session=session)
+        exchange = Exchange.open(emo, place.get(args, kwargs), session, model)
         return exchange, *place.put(exchange.messages, args, kwargs)
 
     def end(exchange: Exchange, text: str) -> None:

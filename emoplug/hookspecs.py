@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import pluggy
 
 from emoplug._turn import Comprehension, Encoding, Turn
-from emoplug._types import Cause, Finding, Guidance, Passage, Reading, StrategyScore
+from emoplug._types import Cause, Finding, Guidance, Passage, Reading, Risk, StrategyScore
 
 hookspec = pluggy.HookspecMarker("emoplug")
 hookimpl = pluggy.HookimplMarker("emoplug")
@@ -33,8 +33,11 @@ def comprehend(turn: Turn) -> Comprehension | None:
 
 
 @hookspec
-def read(turn: Turn) -> Sequence[Reading] | None:
-    """Say how messages feel. All answers for one message are fused into one reading."""
+def read(turn: Turn) -> Sequence[Reading | Risk] | None:
+    """Say how messages feel, and which show acute danger.
+
+    All readings of one message are fused into one; risks are collected, most probable first.
+    """
 
 
 @hookspec
@@ -63,6 +66,8 @@ def correct(turn: Turn, scores: Mapping[str, float]) -> Mapping[str, float] | No
 @hookspec
 def guide(turn: Turn) -> Sequence[Guidance] | None:
     """Say what to tell the model. Taken by priority until the token budget is spent.
+
+    Guidance that does not fit is told in a shorter way, where it has one, or left out.
 
     Let the text depend on nothing after the last user message: inside a tool loop the same turn
     is sent several times, and equal bytes keep the provider's prompt cache warm.

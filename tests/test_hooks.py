@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from emoplug import (
+    STAGES,
+    STRATEGIES,
     Affect,
     Cause,
     Comprehension,
@@ -19,6 +21,7 @@ from emoplug import (
     Passage,
     PluginLoadError,
     Reading,
+    Risk,
     SettingsError,
     StrategyScore,
     Turn,
@@ -155,20 +158,67 @@ def test_answers_are_collected_as_the_contract_says() -> None:
     assert emo.review(turn, "hello").findings[1].score == 5
 
 
-def test_guidance_is_taken_by_priority_until_the_budget_is_spent() -> None:
-    class Talker:
-        name = "talker"
+def test_risks_are_collected_beside_readings_most_probable_first() -> None:
+    class Watch:
+        def __init__(self, name: str, probability: float) -> None:
+            self.name, self.probability = name, probability
 
         @hookimpl
-        def guide(self, turn: Turn) -> list[Guidance]:
-            sizes = {"low": (0, 3), "long": (9, 50), "high": (5, 3)}
+        def read(self, turn: Turn) -> list[Risk]:
+            p = self.probability
+            return [Risk(index=0, kind="medical", probability=p, span=(0, 2), source=self.name)]
+
+    emo = Emoplug(plugins=[Watch("calm", 0.2), Every("every"), Watch("sure", 0.9)])
+    turn = emo.prepare(CHAT)
+    assert not turn.degraded
+    assert [risk.source for risk in turn.risks] == ["sure", "calm"]
+    assert [reading.source for reading in turn.readings] == ["every"]
+
+
+def test_a_risk_outside_the_conversation_is_refused() -> None:
+    class Lost:
+        name = "lost"
+
+        @hookimpl
+        def read(self, turn: Turn) -> list[Risk]:
+            return [Risk(index=9, kind="abuse", probability=0.5, source="lost")]
+
+    turn = Emoplug(plugins=[Lost()]).prepare(CHAT)
+    assert not turn.risks
+    assert "points at message 9" in turn.degraded[0].reason
+
+
+def test_the_stage_is_that_whose_strategies_score_highest_together() -> None:
+    class Plan:
+        name = "plan"
+
+        def __init__(self, **scores: float) -> None:
+            self.scores = scores
+
+        @hookimpl
+        def advise(self, turn: Turn) -> list[StrategyScore]:
+            names = {name.split()[0].lower().replace("-", ""): name for name in STRATEGIES}
             return [
-                Guidance(text=text, kind="test", priority=p, tokens=t, source="talker")
-                for text, (p, t) in sizes.items()
+                StrategyScore(strategy=names[key], score=score, source="plan")
+                for key, score in self.scores.items()
             ]
 
-    emo = Emoplug(plugins=[Talker()], token_budget=6)
-    assert [guidance.text for guidance in emo.prepare(CHAT).guidance] == ["high", "low"]
+    def stage(**scores: float) -> str | None:
+        return Emoplug(plugins=[Plan(**scores)]).prepare(CHAT).stage
+
+    assert stage(question=0.3, reflection=0.2, affirmation=0.2) == "comforting"
+    assert stage(question=0.3, restatement=0.2, affirmation=0.2) == "exploration"
+    assert stage(information=0.1, others=0.9) == "action"
+    assert stage() is None
+    assert {name for names in STAGES.values() for name in names} == {*STRATEGIES} - {"Others"}
+
+
+def test_a_turn_knows_the_model_that_will_answer() -> None:
+    emo = Emoplug(plugins=[], model="usual")
+    assert emo.prepare(CHAT).model == "usual"
+    assert emo.prepare(CHAT, model="other").model == "other"
+    assert emo.prepare_many([CHAT])[0].model == "usual"
+    assert Emoplug(plugins=[]).prepare(CHAT).model is None
 
 
 def test_batches_give_the_same_turns_as_one_by_one() -> None:

@@ -175,6 +175,15 @@ def test_an_async_stream_stopped_early_is_reviewed_too() -> None:
     assert reviews[0].reply == "I hear "
 
 
+def test_a_wrapped_callables_turns_know_session_and_model() -> None:
+    reviews: list[Review] = []
+    wrapped = Emoplug(plugins=[]).wrap(
+        lambda messages: "ok", on_review=reviews.append, session="ann", model="tiny"
+    )
+    wrapped(CHAT)
+    assert (reviews[0].turn.session, reviews[0].turn.model) == ("ann", "tiny")
+
+
 def test_messages_that_cannot_be_read_go_through_untouched() -> None:
     reviews: list[Review] = []
     odd: Any = {"not": "a list"}

@@ -36,10 +36,16 @@ def _brought() -> dict[str, EntryPoint]:
 
 
 def _command(point: EntryPoint) -> Any:
-    """Make a command of the function that ``point`` names; one that is broken says so when run."""
+    """Make a command of what ``point`` names, a function or a ``Typer`` of several.
+
+    One that is broken says so when run.
+    """
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     try:
-        app.command(point.name)(point.load())
+        loaded = point.load()
+        if isinstance(loaded, typer.Typer):
+            return get_command(loaded)
+        app.command(point.name)(loaded)
     except Exception as error:  # a broken command must not break the help of the others
         options = {"allow_extra_args": True, "ignore_unknown_options": True}
         said = _problem(point, error)

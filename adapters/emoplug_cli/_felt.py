@@ -8,6 +8,7 @@ from emoplug_cli._plain import one_line
 NEUTRAL = "neutral"
 _SENTIMENTS = frozenset({"positive", "negative", "ambiguous", NEUTRAL})
 _MOMENTS = 3
+_STRATEGIES = 2
 
 
 def strongest(turn: Turn) -> list[Reading]:
@@ -36,6 +37,21 @@ def sentiment(reading: Reading | None) -> str:
 def set_off(turn: Turn) -> list[str]:
     """Say what caused the last user feeling, the likeliest first, each with its words."""
     return [_cause(turn, cause) for cause in turn.causes]
+
+
+def alarming(turn: Turn) -> list[str]:
+    """Say which messages show acute danger, and of what."""
+    return [
+        f"#{risk.index + 1} {who(turn.messages[risk.index])}: possible {risk.kind}"
+        f"{'' if risk.about == 'self' else ' of somebody else'} {min(risk.probability, 0.99):.0%}"
+        for risk in turn.risks
+    ]
+
+
+def fitting(turn: Turn) -> str:
+    """Say which support strategies fit next, and the stage that the conversation is in."""
+    best = [f"{s.strategy} {min(s.score, 0.99):.0%}" for s in turn.strategies[:_STRATEGIES]]
+    return ", ".join(best) + (f" (stage of {turn.stage})" if turn.stage and best else "")
 
 
 def _cause(turn: Turn, cause: Cause) -> str:

@@ -9,7 +9,16 @@ from string import Template
 import emoplug
 from emoplug import Message, Reading, Turn
 from emoplug_cli._curve import Curve, key, legend, safe, scale, speakers
-from emoplug_cli._felt import likely, others, sentiment, set_off, strongest, who
+from emoplug_cli._felt import (
+    alarming,
+    fitting,
+    likely,
+    others,
+    sentiment,
+    set_off,
+    strongest,
+    who,
+)
 from emoplug_cli._seen import degraded_line
 
 _QUOTED = 140
@@ -37,7 +46,8 @@ def _summary(turns: Sequence[Turn]) -> str:
 def _section(turn: Turn, number: int, of: int) -> str:
     heading = f"<h2>Conversation {number}</h2>" if of > 1 else ""
     parts = (heading, _figure(turn, number), _moments(turn, number), _table(turn, number))
-    return f"<section>{''.join(parts)}{_caused(turn)}{_told(turn)}{_left_out(turn)}</section>"
+    ending = (_risks(turn), _caused(turn), _next(turn), _told(turn), _left_out(turn))
+    return f"<section>{''.join((*parts, *ending))}</section>"
 
 
 def _figure(turn: Turn, number: int) -> str:
@@ -105,6 +115,16 @@ def _feeling(reading: Reading) -> str:
 def _caused(turn: Turn) -> str:
     lines = "".join(f"<li>{safe(cause)}</li>" for cause in set_off(turn))
     return f"<h3>What set off the last feeling</h3><ul>{lines}</ul>" if lines else ""
+
+
+def _risks(turn: Turn) -> str:
+    lines = "".join(f"<li>{safe(risk)}</li>" for risk in alarming(turn))
+    return f"<h3>Somebody may be in danger</h3><ul>{lines}</ul>" if lines else ""
+
+
+def _next(turn: Turn) -> str:
+    strategies = fitting(turn)
+    return f"<h3>What fits next</h3><p>{safe(strategies)}</p>" if strategies else ""
 
 
 def _told(turn: Turn) -> str:

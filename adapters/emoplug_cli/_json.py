@@ -32,6 +32,9 @@ def as_object(turn: Turn) -> dict[str, Any]:
     return {
         "messages": messages,
         "causes": [cause.model_dump() for cause in turn.causes],
+        "risks": [risk.model_dump() for risk in turn.risks],
+        "strategies": [score.model_dump() for score in turn.strategies],
+        "stage": turn.stage,
         "passages": [passage.model_dump() for passage in turn.passages],
         "guidance": turn.guidance_text,
         "degraded": [skipped.model_dump() for skipped in turn.degraded],

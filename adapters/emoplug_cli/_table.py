@@ -11,7 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from emoplug import Reading, Turn
-from emoplug_cli._felt import likely, others, sentiment, set_off, strongest, who
+from emoplug_cli._felt import (
+    alarming,
+    fitting,
+    likely,
+    others,
+    sentiment,
+    set_off,
+    strongest,
+    who,
+)
 from emoplug_cli._plain import one_line
 from emoplug_cli._seen import degraded_line
 
@@ -30,7 +39,8 @@ def show(turn: Turn, console: Console) -> None:
     """Print a table of the messages, the course of valence, and the strongest moments."""
     readings = {reading.index: reading for reading in turn.readings}
     console.print(_table(turn, readings, console.width))
-    for line in (*_sparks(turn.readings, console.width), *_moments(turn), *_causes(turn)):
+    found = (*_moments(turn), *_causes(turn), *_risks(turn), *_next(turn))
+    for line in (*_sparks(turn.readings, console.width), *found):
         # Given here: printing a text forgets its own.
         console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
     if turn.guidance:
@@ -121,3 +131,17 @@ def _causes(turn: Turn) -> Iterator[Text]:
         yield Text("the last feeling was set off by", style="bold")
     for cause in causes:
         yield Text(f"  {cause}")
+
+
+def _risks(turn: Turn) -> Iterator[Text]:
+    risks = alarming(turn)
+    if risks:
+        yield Text("somebody may be in danger", style="bold red")
+    for risk in risks:
+        yield Text(f"  {risk}")
+
+
+def _next(turn: Turn) -> Iterator[Text]:
+    strategies = fitting(turn)
+    if strategies:
+        yield Text.assemble(("fits next  ", "bold"), strategies)

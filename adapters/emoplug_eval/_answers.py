@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from emoplug import Comprehension, EmoplugError, Encoding, Turn
+from emoplug import STRATEGIES, Comprehension, EmoplugError, Encoding, Turn
 from emoplug_eval._labels import EMPATHETICDIALOGUES, GOEMOTIONS
 
 Answer = Callable[[Turn], Sequence[Any]]
-"""Answers one prediction for each message; those that no row asks about may be anything."""
+"""Answers one prediction for each message; those that no row asks about may be anything.
+
+What is about to be said may have one more, behind the last.
+"""
 _NO_READER = (
     "no dialogue reader answered; use an encoder plugin whose weights have one (emoplug doctor "
     "shows them), without permissive_only"
@@ -114,6 +117,28 @@ def cause_words(turn: Turn) -> Sequence[Any]:
         start, end = spans[index][0] if spans.get(index) else (0, len(text))
         words.append(text[start:end] if caused else "")
     return words
+
+
+def strategies(turn: Turn) -> Sequence[Any]:
+    """Answer (8,) scores of the strategies of what is about to be said."""
+    if not turn.strategies:
+        raise UnansweredError("nobody scored strategies; put the plugin 'strategy' on")
+    return _about_to_come(turn, {score.strategy: score.score for score in turn.strategies})
+
+
+def read_strategies(turn: Turn) -> Sequence[Any]:
+    """Answer the same of the dialogue reader alone, all 0 where nothing was said yet."""
+    if not turn.messages:
+        return _about_to_come(turn, {})
+    told = _comprehension(turn).strategies
+    if not told:
+        raise UnansweredError("the dialogue reader scores no strategies; use weights that do")
+    return _about_to_come(turn, told)
+
+
+def _about_to_come(turn: Turn, scores: Mapping[str, float]) -> Sequence[Any]:
+    row = np.array([scores.get(strategy, 0.0) for strategy in STRATEGIES])
+    return [row] * (len(turn.messages) + 1)
 
 
 def _encoding(turn: Turn) -> Encoding:

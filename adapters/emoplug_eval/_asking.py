@@ -13,7 +13,7 @@ from emoplug_eval._examples import Examples, Scene
 
 Progress = Callable[[int, int], None]
 """Told how many conversations or documents of how many are done."""
-BACKTRACE, EMOTION = "backtrace", "emotion"
+BACKTRACE, EMOTION, STRATEGY = "backtrace", "emotion", "strategy"
 DEPTH = 3
 """Segments that are asked for: as many as are scored."""
 _BATCH = 256
@@ -61,7 +61,7 @@ def of_turns(answer: Answer) -> Ask:
 
 def of_queries(emo: Emoplug, examples: Examples, progress: Progress) -> Asked:
     """Ask which segments of a document caused each query about it."""
-    tracer = _method(emo, BACKTRACE, "tracer")
+    tracer = method(emo, BACKTRACE, "tracer")
     answers: dict[int, Any] = {}
     predictions = []
     for row in examples.rows:
@@ -77,7 +77,7 @@ def of_queries(emo: Emoplug, examples: Examples, progress: Progress) -> Asked:
 
 def of_segments(emo: Emoplug, examples: Examples, progress: Progress) -> Asked:
     """Ask of each document how far the emotion of each segment is from that of the others."""
-    odd_one_out = _method(emo, EMOTION, "odd_one_out")
+    odd_one_out = method(emo, EMOTION, "odd_one_out")
     scores = []
     for done, scene in enumerate(examples.scenes, start=1):
         scores.append(odd_one_out(emo.encode(scene.texts)))
@@ -85,7 +85,12 @@ def of_segments(emo: Emoplug, examples: Examples, progress: Progress) -> Asked:
     return Asked([scores[row.scene] for row in examples.rows])
 
 
-def _method(emo: Emoplug, plugin: str, name: str) -> Callable[..., Any]:
+def method(emo: Emoplug, plugin: str, name: str) -> Callable[..., Any]:
+    """Find a method of a plugin that is on.
+
+    Raises:
+        UnansweredError: no such plugin is on, or it has no such method.
+    """
     found: Callable[..., Any] | None = getattr(emo.plugins.get(plugin), name, None)
     if found is None:
         raise UnansweredError(

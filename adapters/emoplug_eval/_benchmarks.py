@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emoplug import InputError, did_you_mean
-from emoplug_eval import _answers, _baselines, _documents, _encoded, _formats
-from emoplug_eval._asking import BACKTRACE, EMOTION, Ask, of_queries, of_segments, of_turns
+from emoplug import STRATEGIES, InputError, did_you_mean
+from emoplug_eval import _answers, _baselines, _documents, _encoded, _formats, _support
+from emoplug_eval._asking import (
+    BACKTRACE,
+    EMOTION,
+    STRATEGY,
+    Ask,
+    of_queries,
+    of_segments,
+    of_turns,
+)
 from emoplug_eval._datasets import DATASETS, Dataset
 from emoplug_eval._labels import (
     DAILYDIALOG,
@@ -18,13 +26,16 @@ from emoplug_eval._labels import (
     MELD,
     NO_EMOTION,
 )
+from emoplug_eval._logs import of_log
 from emoplug_eval._metrics import Correlations, Labels, LabelSets, Metric, Ranks, Spans
 from emoplug_eval._published import PUBLISHED
 from emoplug_eval._rankings import OddOneOut, Sought
 from emoplug_eval._report import Published
+from emoplug_eval._strategies import Corrections, Forecasts
 
 ENCODER = "onnx"
 WITHOUT_DYNAMICS, PERMISSIVE = "without_dynamics", "permissive_only"
+WITHOUT_CORRECTOR = "without_corrector"
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,8 @@ class Benchmark:
         options: Their options.
         variants: Ourselves without some part.
         encoder_only: Whether texts alone decide, so that no dialogue reader is run.
+        measured: Whose predictions are scored.
+        logged: Whether predictions are scores of strategies, of which a log can be written.
     """
 
     example: str
@@ -56,6 +69,8 @@ class Benchmark:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     variants: tuple[str, ...] = ()
     encoder_only: bool = False
+    measured: str = "emoplug"
+    logged: bool = False
 
     @property
     def name(self) -> str:
@@ -191,6 +206,27 @@ BENCHMARKS: dict[str, Benchmark] = {
         encoded={"outlier": _encoded.outlier},
         plugins=(ENCODER, EMOTION),
         encoder_only=True,
+    ),
+    "esconv-strategy": Benchmark(
+        example="a supporter turn, told before it is said from the turns before it",
+        group="dialogue",
+        read=_support.read_support,
+        ask=of_turns(_answers.strategies),
+        metric=Forecasts(),
+        trivial={"majority": _baselines.majority_ranking(len(STRATEGIES))},
+        encoded={"reader_alone": of_turns(_answers.read_strategies)},
+        plugins=(ENCODER, EMOTION, STRATEGY),
+        variants=(WITHOUT_CORRECTOR, PERMISSIVE),
+        logged=True,
+    ),
+    "preference-bias": Benchmark(
+        example="a strategy that was predicted, with the one that is right",
+        group="dialogue",
+        read=_support.read_log,
+        ask=of_log,
+        metric=Corrections(),
+        measured="the log",
+        plugins=(STRATEGY,),
     ),
 }
 

@@ -44,8 +44,12 @@ def run(
     ] = None,
     device: Annotated[Device, typer.Option(help="Where the network runs.")] = Device.AUTO,
     variants: Annotated[
-        bool, typer.Option(help="Also measure without dynamics and restricted weights.")
+        bool, typer.Option(help="Also measure ourselves without some part.")
     ] = True,
+    log: Annotated[
+        Path | None,
+        typer.Option(help="Write predicted and true strategies there, for preference-bias."),
+    ] = None,
     progress: Annotated[bool, typer.Option(help="Show a progress bar on a terminal.")] = True,
     listed: Annotated[
         bool, typer.Option("--list", help="Say where each data set is from, and its licence.")
@@ -76,6 +80,7 @@ def run(
             weights=weights,
             device=device.value,
             variants=variants,
+            log=log,
             progress=_Bars(bar).move,
         )
     if as_json:

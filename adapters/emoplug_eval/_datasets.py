@@ -130,4 +130,19 @@ DATASETS = {
         "item_id, segments (text), odd",
         136,
     ),
+    "esconv-strategy": Dataset(
+        Layout("esconv"),
+        "github.com/thu-coai/Emotional-Support-Conversation (Liu et al., ACL 2021); test and dev "
+        "split of github.com/cw-wan/EmoDynamiX-v2, data/esconv",
+        "CC BY-NC 4.0",
+        "dialogue_id, turns (speaker: seeker or supporter, text, strategy of a supporter turn)",
+        None,
+    ),
+    "preference-bias": Dataset(
+        Layout("preference-bias", single="log"),
+        "a log of your own; emoplug eval esconv-strategy --log FILE writes one",
+        "that of the data it was made on",
+        "dialogue_id, predicted, true; scores (by strategy, or a list), stage",
+        None,
+    ),
 }

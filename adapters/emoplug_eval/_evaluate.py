@@ -11,13 +11,22 @@ from typing import Any
 
 from emoplug import Emoplug, InputError, SettingsError
 from emoplug_eval._answers import UnansweredError
-from emoplug_eval._asking import EMOTION
+from emoplug_eval._asking import EMOTION, STRATEGY
 from emoplug_eval._baselines import Trivial
-from emoplug_eval._benchmarks import ENCODER, PERMISSIVE, WITHOUT_DYNAMICS, Benchmark, find
+from emoplug_eval._benchmarks import (
+    BENCHMARKS,
+    ENCODER,
+    PERMISSIVE,
+    WITHOUT_CORRECTOR,
+    WITHOUT_DYNAMICS,
+    Benchmark,
+    find,
+)
 from emoplug_eval._bootstrap import intervals
 from emoplug_eval._examples import Examples
 from emoplug_eval._extra import Extra, extra
 from emoplug_eval._files import Source, locate
+from emoplug_eval._logs import check_log, write_log
 from emoplug_eval._metrics import measure
 from emoplug_eval._product import Options, Product, hashes
 from emoplug_eval._report import Data, Report
@@ -37,6 +46,7 @@ def evaluate(
     variants: bool = True,
     plugins: Sequence[str | object] | None = None,
     options: Options | None = None,
+    log: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Measure the product on a benchmark; every prediction reads only what had been said.
@@ -48,13 +58,14 @@ def evaluate(
         limit: Take the first scored rows of the file only.
         weights: Folder of weights for the plugin ``onnx``, in place of the shipped ones.
         device: ``auto``, ``cpu`` or ``cuda``, for the plugin ``onnx``.
-        variants: Also measure ourselves without dynamics and without restricted weights.
+        variants: Also measure ourselves without some part, and without restricted weights.
         plugins: What to measure in place of the built-in plugins.
         options: Per plugin name, options that win over the benchmark's own.
+        log: Where to write what was predicted, of a benchmark of strategies.
         progress: Told how far it is.
 
     Raises:
-        InputError: the data cannot be read, or no benchmark has that name.
+        InputError: the data cannot be read, the log not be written, or no benchmark has that name.
         SettingsError: the limit is less than 1, or an option is wrong.
         EmoplugError: a plugin failed, has no answer, or the extra ``eval`` is not installed.
     """
@@ -63,11 +74,15 @@ def evaluate(
         raise SettingsError(f"limit = {limit} leaves no row; give 1 or more")
     needing = extra(benchmark)
     source = locate(Path(data), chosen.dataset.layout, split)
+    if log is not None:
+        _check_log(chosen, Path(log), source)
     examples = chosen.read(source.path).first(limit)
     product = _product(chosen, plugins, {"weights": weights, "device": device}, options or {})
     emo = product.build()
     weights_in_use = hashes(emo)  # loads them: what is torn is said now, not in the end
     asked = chosen.ask(emo, examples, partial(tell, "emoplug"))
+    if log is not None:
+        write_log(Path(log), examples, asked.predictions)
     statistics = chosen.metric.statistics(examples.gold, asked.predictions)
     others = _Others(chosen, source, examples, tell)
     others.add_baselines(needing)
@@ -164,6 +179,13 @@ class _Others:
         self.scores[name] = measure(self.benchmark.metric, self.examples.gold, predictions)
 
 
+def _check_log(benchmark: Benchmark, log: Path, source: Source) -> None:
+    if not benchmark.logged:
+        logged = ", ".join(name for name, one in BENCHMARKS.items() if one.logged)
+        raise InputError(f"{benchmark.name} predicts no strategies to log; {logged} does")
+    check_log(log, source.path)
+
+
 def _product(
     benchmark: Benchmark,
     plugins: Sequence[str | object] | None,
@@ -184,6 +206,8 @@ def _product(
 def _variants(benchmark: Benchmark, product: Product) -> Iterator[tuple[str, Product]]:
     if WITHOUT_DYNAMICS in benchmark.variants and product.has(EMOTION):
         yield WITHOUT_DYNAMICS, product.set(EMOTION, "dynamics", False)
+    if WITHOUT_CORRECTOR in benchmark.variants and product.has(STRATEGY):
+        yield WITHOUT_CORRECTOR, product.set(STRATEGY, "strength", 0)
     if PERMISSIVE in benchmark.variants and product.has(ENCODER):
         yield PERMISSIVE, Product(product.plugins, product.options, permissive_only=True)
 

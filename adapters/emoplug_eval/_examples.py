@@ -50,10 +50,11 @@ class Example:
     Attributes:
         scene: Index of the conversation or document that is asked about.
         message: Index of the message in it that the row is about; of a query about a document,
-            one behind its last segment.
+            and of what is about to be said, one behind its last text.
         gold: What is right.
         group: Rows of one group belong together: they are resampled as one.
         query: What is asked about a document; empty where a message is asked about.
+        said: What a log says was predicted, where a log is measured.
     """
 
     scene: int
@@ -61,6 +62,7 @@ class Example:
     gold: Any
     group: str
     query: str = ""
+    said: Any = None
 
 
 @dataclass(frozen=True)

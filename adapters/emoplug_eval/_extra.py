@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emoplug import EmoplugError, missing_extra
+from emoplug import STRATEGIES, EmoplugError, missing_extra
 from emoplug_eval._baselines import Trivial
 from emoplug_eval._labels import EMPATHETICDIALOGUES, GOEMOTIONS
 
@@ -46,6 +46,7 @@ def _tfidf(benchmark: str) -> Trivial | None:
         **dict.fromkeys(("emobank", "wassa"), tfidf.numbers),
         "goemotions": tfidf.label_sets(len(GOEMOTIONS)),
         "empatheticdialogues": tfidf.ranking(len(EMPATHETICDIALOGUES)),
+        "esconv-strategy": tfidf.following(len(STRATEGIES)),
     }
     return fits.get(benchmark)
 

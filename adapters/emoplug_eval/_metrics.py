@@ -64,9 +64,7 @@ class Labels:
 
     def scores(self, sums: Floats) -> dict[str, Floats]:
         """Answer averages of each label's F1."""
-        confusion = sums.reshape(*sums.shape[:-1], self.count, self.count)
-        hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-        right, said = confusion.sum(axis=-1), confusion.sum(axis=-2)
+        hits, right, said = _tallies(sums, self.count)
         each = f1(hits, right, said)
         kept = [label for label in range(self.count) if label != self.left_out]
         scores = {
@@ -196,6 +194,15 @@ def overlap(gold: str, predicted: str) -> float:
     return token_f1(right, said)
 
 
+def label_f1(sums: Floats, count: int) -> tuple[Floats, Floats]:
+    """Answer the F1 of each of ``count`` labels and how often it is right, (..., count) each.
+
+    ``sums`` are those of ``Labels``: (..., count * count).
+    """
+    hits, right, said = _tallies(sums, count)
+    return f1(hits, right, said), right
+
+
 def f1(hits: Floats, right: Floats, said: Floats) -> Floats:
     """Answer 2 hits / (right + said)."""
     return ratio(2 * hits, right + said)
@@ -204,6 +211,13 @@ def f1(hits: Floats, right: Floats, said: Floats) -> Floats:
 def ratio(part: Floats, whole: Floats) -> Floats:
     """Divide; 0 where there is nothing to divide by."""
     return np.where(whole > 0, part / np.where(whole > 0, whole, 1), 0.0)
+
+
+def _tallies(sums: Floats, count: int) -> tuple[Floats, Floats, Floats]:
+    """Answer how often each label is hit, right and said."""
+    confusion = sums.reshape(*sums.shape[:-1], count, count)
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    return hits, confusion.sum(axis=-1), confusion.sum(axis=-2)
 
 
 def _scaled(side: Floats) -> Floats:

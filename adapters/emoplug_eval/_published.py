@@ -15,6 +15,11 @@ _WANG = "Wang et al., Findings of EACL 2024"
 _ALL = "whole set"
 _UNMASKED = "the query turn and those after it were not masked, so hardly comparable"
 _LONG = "LongEmotion"
+_WHOLE = "whole test split of 193 dialogues"
+_DYNAMICS = "Wan et al., NAACL 2025 (EmoDynamiX)"
+_TWICE = "learned from 910 dialogues, about twice as many as can be had"
+_PROMPTED = "prompted"
+_KANG = "Kang et al., ACL 2024"
 _GIVEN = "is given the right emotion of the target, which ours is not"
 
 
@@ -65,6 +70,22 @@ def _odd(system: str, accuracy: float) -> Published:
     return Published(system=system, metrics=metrics, on="all 136 items", source=_LONG)
 
 
+def _forecast(system: str, macro: float, weighted: float, bias: float, note: str) -> Published:
+    metrics = {"macro_f1": macro, "weighted_f1": weighted, "bias": bias}
+    return Published(system=system, metrics=metrics, on=_WHOLE, source=_DYNAMICS, note=note)
+
+
+def _preference(system: str, macro: float, bias: float) -> Published:
+    metrics = {"macro_f1": macro, "bias": bias}
+    return Published(system=system, metrics=metrics, on="test sets of its own", source=_KANG)
+
+
+_PREFERENCES = (
+    _preference("ChatGPT, zero-shot", 0.1350, 1.38),
+    _preference("ChatGPT, self-refine", 0.1237, 1.53),
+    _preference("ChatGPT, emotional chain of thought", 0.0955, 1.56),
+    _preference("ChatGPT with a LLaMA2-7B planner", 0.2109, 0.36),
+)
 PUBLISHED: dict[str, tuple[Published, ...]] = {
     "goemotions": (
         Published(
@@ -205,4 +226,17 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
         _odd("GPT-5", 0.228),
         _odd("best with RAG or CoEM", 0.250),
     ),
+    "esconv-strategy": (
+        _forecast("ChatGPT", 0.1814, 0.2027, 0.88, _PROMPTED),
+        _forecast("LLaMA3-70B", 0.1536, 0.1845, 1.03, _PROMPTED),
+        _forecast("RoBERTa", 0.2504, 0.2794, 0.68, _TWICE),
+        _forecast("BART", 0.2566, 0.2908, 0.64, _TWICE),
+        _forecast("LLaMA3-8B, fine-tuned", 0.2591, 0.2982, 0.83, _TWICE),
+        _forecast("MISC", 0.2091, 0.2493, 0.89, _TWICE),
+        _forecast("MultiESC", 0.2573, 0.2931, 0.61, _TWICE),
+        _forecast("TransESC", 0.2628, 0.3133, 0.73, _TWICE),
+        _forecast("EmoDynamiX", 0.2770, 0.3271, 0.45, _TWICE),
+        *_PREFERENCES,
+    ),
+    "preference-bias": _PREFERENCES,
 }

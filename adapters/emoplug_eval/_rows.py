@@ -40,6 +40,10 @@ class Row:
             self.refuse(f"has no field {field!r}{hint}", f"it has {has}: is it another data set?")
         return self.values[field]
 
+    def has(self, field: str) -> bool:
+        """Tell whether ``field`` is there and not null."""
+        return self.values.get(field) is not None
+
     def text(self, field: str) -> str:
         """Answer a text; it may be empty."""
         value = self.get(field)

@@ -14,7 +14,7 @@ from emoplug_eval._report import Report
 
 
 def show(report: Report, console: Console) -> None:
-    """Print our scores with their intervals, and beside them what others have."""
+    """Print the scores with their intervals, and beside them what others have."""
     data, names = report.data, list(report.metrics)
     head = f"{report.benchmark}: {report.n:,} rows of {data.file}"
     _line(console, head, "bold")
@@ -23,7 +23,7 @@ def show(report: Report, console: Console) -> None:
     table.add_column("", overflow="fold")
     for name in names:
         table.add_column(name, justify="right")
-    table.add_row(*_row("emoplug", names, report.metrics), style="bold")
+    table.add_row(*_row(BENCHMARKS[report.benchmark].measured, names, report.metrics), style="bold")
     bounds = {name: f"{low:.3f}-{high:.3f}" for name, (low, high) in report.intervals.items()}
     table.add_row("  95 % interval", *(bounds.get(name, "") for name in names))
     table.add_section()

@@ -32,7 +32,9 @@ class Calls:
     def open(self, api: Api, arguments: Mapping[str, Any]) -> tuple[Call, dict[str, Any]]:
         """Answer the call and the arguments to make it with; ``arguments`` stay as they are."""
         given = arguments[api.argument]
-        exchange = Exchange.open(self.emo, as_messages(given), session=self.session)
+        named = arguments.get("model")
+        model = named if isinstance(named, str) else None
+        exchange = Exchange.open(self.emo, as_messages(given), self.session, model)
         sent = as_given(given, exchange.messages)
         return Call(self, api, exchange), {**arguments, api.argument: sent}
 

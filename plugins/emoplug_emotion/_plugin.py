@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -20,6 +22,7 @@ from emoplug_emotion._read import reading_of_any, reading_of_one
 from emoplug_emotion._said import Said
 from emoplug_emotion._taxonomy import EKMAN, LABEL_SETS
 
+log = logging.getLogger("emoplug.emotion")
 OWN = "goemotions"
 GROUPS = LABEL_SETS["meld"].labels
 """Ekman's emotions and neutral, in the order of the links between them."""
@@ -56,6 +59,7 @@ class Readings:
         self.options = options or self.Options()
         self._path = parameters
         self._links: dict[tuple[str, ...], tuple[Chain, list[int]]] = {}
+        self._warned = threading.Event()
 
     @hookimpl
     def read(self, turn: Turn) -> Sequence[Reading] | None:
@@ -65,7 +69,11 @@ class Readings:
             SettingsError: the encoder knows nothing of the label set asked for.
             WeightsError: the learned parameters are missing or corrupt.
         """
-        return self._any(turn) if self.options.labels == OWN else self._one(turn)
+        readings = self._any(turn) if self.options.labels == OWN else self._one(turn)
+        if readings is None and turn.encoded and not self._warned.is_set():
+            self._warned.set()
+            log.warning("nothing that knows emotions is on, so nothing is read; put 'onnx' first")
+        return readings
 
     def odd_one_out(self, encoding: Encoding) -> Floats:
         """Score how far the feeling of each text is from that of the others.

@@ -1,6 +1,9 @@
-"""Tells the model the likely emotions in two stages (Hybrid Empathetic Framework)."""
+"""Tells the model what the person feels, why, and how to answer, in one note.
 
-from emoplug_hef._guide import Hints
+After the Hybrid Empathetic Framework: likely emotions in two stages.
+"""
+
+from emoplug_hef._plugin import Hints
 
 Options = Hints.Options
 

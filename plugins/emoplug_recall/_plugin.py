@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from emoplug_recall._remember import new_memories, remembered_with
 from emoplug_recall._select import said_in, select
 from emoplug_recall._sessions import Sessions
 
+log = logging.getLogger("emoplug.recall")
 SOURCE = "recall"
 PRIORITY = 40
 _POOL = 32
@@ -52,6 +54,7 @@ class Recall:
         self._documents: Documents | None = None
         self._encode: Encode | None = None
         self._lock = threading.RLock()
+        self._warned = threading.Event()
 
     def bind(self, encode: Encode) -> None:
         """Take the encoder of the ``Emoplug`` that this plugin is in."""
@@ -67,6 +70,7 @@ class Recall:
         """
         query = query_of(turn)
         if query is None or turn.encoding is None:
+            self._warn_once(turn)
             return None
         candidates = self._from_session(turn, query, turn.encoding)
         candidates += self._from_documents(query)
@@ -130,6 +134,11 @@ class Recall:
             chunks = len(self._opened_documents())
             facts["documents"] = f"{len(self.options.documents)}, in {chunks} chunks"
         return facts
+
+    def _warn_once(self, turn: Turn) -> None:
+        if turn.encoded and turn.encoding is None and not self._warned.is_set():
+            self._warned.set()
+            log.warning("nothing is encoded, so nothing is recalled; put an encoder, 'onnx', first")
 
     def _from_session(self, turn: Turn, query: Query, encoding: Encoding) -> list[Candidate]:
         if not self._kept or not turn.session:

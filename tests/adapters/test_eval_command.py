@@ -116,6 +116,13 @@ def test_wrong_use_has_its_exit_code_and_says_what_is_wrong(
     assert "Traceback" not in done.stderr
 
 
+def test_a_log_of_predictions_can_be_asked_for(tmp_path: Path) -> None:
+    write(tmp_path / "test.jsonl", SENTENCES)
+    done = run(tmp_path, "emobank", "--data", "test.jsonl", "--log", "log.jsonl")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "emobank predicts no strategies to log; esconv-strategy does" in done.stderr
+
+
 def test_without_scikit_learn_the_pip_line_is_shown_and_the_list_still_works(
     tmp_path: Path,
 ) -> None:

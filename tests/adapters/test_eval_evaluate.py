@@ -218,7 +218,8 @@ def test_published_figures_name_scores_that_are_measured_and_where_they_are_from
             assert one.system
             assert one.source
             assert set(one.metrics) <= set(benchmark.metric.names)
-            assert all(0 < score < 1 for score in one.metrics.values())
+            greatest = {"bias": 7**0.5}  # of eight strategies
+            assert all(0 < value < greatest.get(name, 1) for name, value in one.metrics.items())
 
 
 def test_what_cannot_be_read_is_said_before_anything_is_loaded(tmp_path: Path) -> None:

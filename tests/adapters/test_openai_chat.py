@@ -52,6 +52,12 @@ def test_review_is_reachable_from_the_reply_and_told_to_on_review(talks: Talks) 
     assert review_of(reply.model_copy()) is None
 
 
+def test_the_turn_knows_the_model_that_was_asked(talks: Talks) -> None:
+    review = review_of(talks.run(ask))
+    assert review is not None
+    assert review.turn.model == talks.server.requests[-1]["model"]
+
+
 def test_only_the_guidance_is_added_on_the_wire_byte_for_byte(talks: Talks) -> None:
     talks.run(ask)
     talks.run(ask, wrapped=False)

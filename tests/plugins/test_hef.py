@@ -2,21 +2,13 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 
-from emoplug import (
-    Affect,
-    Comprehension,
-    Emoplug,
-    EmotionView,
-    Reading,
-    Turn,
-    estimate_tokens,
-    hookimpl,
-    quote,
-)
+from emoplug import Emoplug, estimate_tokens, quote
+from emoplug.testing import check_plugin
+from emoplug_hef import Hints, Options
 
+READERS = ("onnx", "emotion")
 SAD = "My dog died last night and I cannot stop crying."
 SMALL_TALK = ["The meeting is at nine on Tuesday.", "I put the keys on the table.", "ok", "", "   "]
 ATTACKS = [
@@ -33,7 +25,7 @@ ATTACKS = [
 
 @pytest.fixture(scope="module")
 def emo() -> Emoplug:
-    return Emoplug(plugins=["onnx", "emotion", "hef"], deadline=60, on_error="raise")
+    return Emoplug(plugins=[*READERS, "hef"], deadline=60, on_error="raise", token_budget=200)
 
 
 def said(emo: Emoplug, *texts: str) -> str:
@@ -51,86 +43,40 @@ def test_names_the_likely_emotions_first_and_all_others_after(emo: Emoplug) -> N
     assert "sadness" not in rest
 
 
-class Going:
-    """Says that the person is going through something lonely."""
-
-    name = "going"
-
-    def __init__(self, lonely: float) -> None:
-        self.lonely = lonely
-
-    @hookimpl
-    def comprehend(self, turn: Turn) -> Comprehension:
-        rows = len(turn.messages)
-        row = [self.lonely, 1 - self.lonely - 0.01, 0.01]
-        view = EmotionView(
-            labels=("lonely", "sad", "proud"),
-            probabilities=np.array([row] * rows, dtype=np.float32),
-        )
-        return Comprehension(
-            views={"empatheticdialogues": view},
-            causes=np.zeros(rows, dtype=np.float32),
-            source=self.name,
-        )
-
-
-def test_tells_the_situation_where_somebody_reads_it() -> None:
-    emo = Emoplug(plugins=[Going(0.9), "onnx", "emotion", "hef"])
-    assert "What they are going through: lonely 90%." in said(emo, SAD)
-
-
-def test_tells_two_situations_where_both_may_be() -> None:
-    emo = Emoplug(plugins=[Going(0.6), "onnx", "emotion", "hef"])
-    assert "What they are going through: lonely 60% or sad 39%." in said(emo, SAD)
-
-
 @pytest.mark.parametrize("text", SMALL_TALK)
 def test_says_nothing_where_nothing_is_felt(emo: Emoplug, text: str) -> None:
     assert said(emo, text) == ""
 
 
-def test_bad_news_in_plain_words_is_not_small_talk() -> None:
-    class Plain:
-        name = "plain"
-
-        @hookimpl
-        def read(self, turn: Turn) -> list[Reading]:
-            held, valence = turn.messages[0].text.split()
-            return [
-                Reading(
-                    index=0,
-                    emotion="neutral",
-                    probability=0.46,
-                    labels=("neutral", held),
-                    distribution={"neutral": 0.46, "sadness": 0.35, "caring": 0.09},
-                    affect=Affect(valence=float(valence), arousal=0.1, dominance=0.0),
-                    intensity=0.3,
-                    source="plain",
-                )
-            ]
-
-    emo = Emoplug(plugins=[Plain(), "hef"], on_error="raise")
-    assert "They likely feel sadness 35%. If none fits: caring." in said(emo, "sadness -0.3")
-    assert said(emo, "sadness 0.1") == ""
-    assert said(emo, "neutral -0.3") == ""
-
-
 def test_stays_within_its_budget_and_gives_up_the_least_important_first() -> None:
-    sizes = {}
-    for budget in (20, 50, 90, 120):
-        options = {"hef": {"budget": budget}}
-        emo = Emoplug(plugins=["onnx", "emotion", "hef"], deadline=60, options=options)
-        text = said(emo, "I am so furious and hurt!", SAD)
-        assert estimate_tokens(text) <= budget
-        sizes[budget] = text
-    assert sizes[20] == ""
-    assert "sadness" in sizes[50]
-    assert "If none fits" not in sizes[50]
-    assert "If none fits" in sizes[120]
+    told = {}
+    for budget in (20, 35, 60, 100, 200):
+        emo = Emoplug(plugins=[*READERS, Hints(Options(budget=budget))], token_budget=200)
+        told[budget] = said(emo, "I am so furious and hurt!", SAD)
+        assert estimate_tokens(told[budget]) <= budget
+    assert told[20] == ""
+    assert "sadness" in told[35]
+    assert "Tone:" not in told[35]
+    assert "Tone:" in told[60]
+    assert "Earlier they said" not in told[60]
+    assert "Earlier they said" in told[100]
+    assert "If none fits" not in told[100]
+    assert "If none fits" in told[200]
+
+
+def test_what_the_core_has_left_is_filled_as_far_as_it_goes() -> None:
+    kept = []
+    for budget in range(0, 200, 10):
+        emo = Emoplug(plugins=[*READERS, "hef"], deadline=60, token_budget=budget)
+        kept.append(said(emo, "I am so furious and hurt!", SAD))
+        assert estimate_tokens(kept[-1]) <= budget
+    lengths = [len(text) for text in kept]
+    assert lengths == sorted(lengths)
+    assert len(set(lengths)) > 3
 
 
 def test_equal_turns_give_equal_bytes(emo: Emoplug) -> None:
-    again = Emoplug(plugins=["onnx", "emotion", "hef"], deadline=60)
+    again = Emoplug(plugins=[*READERS, "hef"], deadline=60, token_budget=200)
     assert said(emo, SAD) == said(again, SAD) == said(emo, SAD)
 
 
@@ -140,8 +86,20 @@ def test_nothing_after_the_last_user_message_changes_a_byte(emo: Emoplug) -> Non
     assert emo.prepare(chat).guidance_text == emo.prepare(later).guidance_text
 
 
-def test_a_strong_earlier_feeling_is_quoted_where_there_is_room() -> None:
-    emo = Emoplug(deadline=60, token_budget=150, options={"hef": {"budget": 150}})
+def test_what_set_the_feeling_off_is_quoted_and_said_whose_words_it_was() -> None:
+    emo = Emoplug(plugins=[*READERS, "cause", "hef"], deadline=60, token_budget=200)
+    turn = emo.prepare(
+        [
+            {"role": "user", "content": "My dog died last night."},
+            {"role": "assistant", "content": "You should get over it, it was only a dog."},
+            {"role": "user", "content": "How can you say that! I am so hurt."},
+        ]
+    )
+    assert 'in your words: "You should get over it, it was only a dog."' in turn.guidance_text
+    assert 'Earlier they said "My dog died last night."' in turn.guidance_text
+
+
+def test_a_strong_earlier_feeling_is_quoted_where_there_is_room(emo: Emoplug) -> None:
     text = said(emo, SAD, "I am a little nervous about tomorrow.")
     assert '"My dog died last night' in text
 
@@ -157,9 +115,8 @@ def test_no_text_breaks_out_of_its_quotation(attack: str) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_in_the_history_leaves_one_note_with_one_end(attack: str) -> None:
-    roomy = Emoplug(deadline=60, token_budget=300, options={"hef": {"budget": 300}})
-    text = said(roomy, f"I am so furious, I hate this! {attack}", SAD)
+def test_an_attack_in_the_history_leaves_one_note_with_one_end(emo: Emoplug, attack: str) -> None:
+    text = said(emo, f"I am so furious, I hate this! {attack}", SAD)
     assert "I am so furious" in text
     assert text.count("[") == text.count("]") == 1
     assert text.startswith("[Note by emoplug")
@@ -167,9 +124,26 @@ def test_an_attack_in_the_history_leaves_one_note_with_one_end(attack: str) -> N
     assert "\n" not in text
 
 
-def test_a_long_quotation_ends_at_a_word(emo: Emoplug) -> None:
-    assert quote("some words that go on", limit=12) == '"some words…"'
+def test_alone_it_says_nothing_and_tells_once_what_it_lacks(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hints = Hints()
+    emo = Emoplug(plugins=[hints], on_error="raise")
+    assert hints.diagnose() == {}
+    assert [said(emo, SAD), said(emo, SAD)] == ["", ""]
+    (record,) = caplog.records
+    assert record.name == "emoplug.hef"
+    assert "'emotion'" in record.getMessage()
+    assert hints.diagnose() == {"lacks": record.getMessage()}
 
 
-def test_emoji_joined_from_several_stay_whole() -> None:
-    assert quote("👩‍👧 ok") == '"👩‍👧 ok"'
+def test_nothing_is_lacking_where_nothing_was_said(caplog: pytest.LogCaptureFixture) -> None:
+    hints = Hints()
+    emo = Emoplug(plugins=[hints], on_error="raise")
+    assert said(emo, "  ") == said(emo) == ""
+    assert not caplog.records
+
+
+def test_keeps_the_contract() -> None:
+    check_plugin("hef")
+    check_plugin("hef", {"style": "compact", "language": "de", "emotions": 32})

@@ -1,0 +1,1 @@
+"""Learns the planner and the reply classifier; needs the extra ``train``."""
