@@ -41,7 +41,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    plugins: tuple[str, ...] = ("onnx", "emotion", "cause", "strategy", "hef")
+    plugins: tuple[str, ...] = ("onnx", "emotion", "cause", "safety", "strategy", "hef")
     options: PluginOptions = FrozenDict()
     deadline: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     on_error: OnError = "degrade"

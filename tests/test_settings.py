@@ -8,7 +8,7 @@ from emoplug import Emoplug, Settings, SettingsError
 
 
 def test_defaults_need_no_file() -> None:
-    assert Settings().plugins == ("onnx", "emotion", "cause", "strategy", "hef")
+    assert Settings().plugins == ("onnx", "emotion", "cause", "safety", "strategy", "hef")
 
 
 def test_code_beats_environment_beats_own_file_beats_pyproject(

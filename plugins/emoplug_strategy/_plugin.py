@@ -14,6 +14,7 @@ from emoplug_strategy._observed import Observed, Preference
 from emoplug_strategy._preference import Floats
 from emoplug_strategy._recent import Recent
 from emoplug_strategy._replies import Encode
+from emoplug_strategy._weights import hashes
 
 SOURCE = "strategy"
 _TOLD_FROM = 8
@@ -114,6 +115,7 @@ class Strategies:
         return {
             "planner": self._chosen.in_use,
             "replies seen": str(self._observed.replies()),
+            **({} if self.options.permissive_only else hashes()),
         }
 
     def _plan(self, turn: Turn) -> Plan | None:

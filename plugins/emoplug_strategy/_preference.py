@@ -87,9 +87,11 @@ def _settled(wins: Floats) -> Floats:
     p = np.ones(len(wins))
     for _ in range(_SWEEPS):
         before = p
-        both = np.maximum(p[:, None] + p[None, :], _TINY)
-        gained, missed = (wins / both) @ p, (wins / both).sum(axis=0)
-        p = np.sqrt(p * gained / missed)
+        both = p[:, None] + p[None, :]
+        # Two that have come down to 0 have nothing left to share.
+        shares = np.divide(wins, both, out=np.zeros_like(wins), where=both > _TINY)
+        gained, missed = shares @ p, shares.sum(axis=0)
+        p = np.sqrt(np.divide(p * gained, missed, out=np.zeros_like(p), where=missed > 0))
         p *= len(p) / p.sum()
         if np.abs(p - before).max() < _CLOSE:
             break

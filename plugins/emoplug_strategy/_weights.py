@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,14 @@ class Weights:
     plan: Linear
     unread: Floats
     corrector: Mapping[str, Any]
+
+
+def hashes() -> dict[str, str]:
+    """Answer the SHA-256 of each file of the shipped weights."""
+    return {
+        f"sha256 {name}": sha256((FOLDER / name).read_bytes()).hexdigest()
+        for name in (ARRAYS, FACTS)
+    }
 
 
 @cache

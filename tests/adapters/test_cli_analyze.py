@@ -125,6 +125,18 @@ def test_what_set_off_the_last_feeling_is_shown_with_its_words(tmp_path: Path) -
     assert words in shown
 
 
+def test_danger_and_what_fits_next_are_shown(tmp_path: Path) -> None:
+    told = b"User: Hi.\nAnn: Hello!\nUser: My friend says she wants to kill herself."
+    shown = analyze(tmp_path, "-", given=told).stdout
+    assert re.search(r"#3 User: possible self-harm of somebody else \d\d%", shown)
+    found = json.loads(analyze(tmp_path, "-", "--json", given=told).stdout)
+    assert [(r["index"], r["kind"], r["about"]) for r in found["risks"]] == [
+        (2, "self-harm", "other")
+    ]
+    assert f"fits next  {found['strategies'][0]['strategy']}" in shown
+    assert found["stage"] in shown
+
+
 def test_json_of_hostile_text_is_valid_and_harmless_in_every_encoding(tmp_path: Path) -> None:
     for encoding in ("utf-8", "ascii", "cp1252"):
         done = analyze(tmp_path, hostile(tmp_path), "--json", PYTHONIOENCODING=encoding)

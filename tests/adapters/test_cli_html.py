@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from emoplug import Affect, Degraded, Emoplug, InputError, Message, Reading, Turn
+from emoplug import Affect, Degraded, Emoplug, InputError, Message, Reading, Risk, Turn
 from emoplug_cli import _picture as picture
 from emoplug_cli._files import overwrite
 from emoplug_cli._html import page
@@ -127,6 +127,16 @@ def test_the_page_says_what_set_off_the_last_feeling(example: str) -> None:
     said = " ".join(seen(example).said)
     causes = said[said.index("What set off the last feeling") :]
     assert re.search(r"#16 user \d\d%: Thank you for listening", causes)
+
+
+def test_the_page_says_who_may_be_in_danger_and_what_fits_next(example: str) -> None:
+    said = " ".join(seen(example).said)
+    assert re.search(r"What fits next \w[\w -]+ \d?\d%, .* \(stage of \w+\)", said)
+    assert "may be in danger" not in said
+    risk = Risk(index=0, kind="medical", probability=1.0, source="test")
+    turn = Turn(messages=(Message(role="user", content="I can't breathe"),), risks=(risk,))
+    shown = " ".join(seen(page([turn], "chat")).said)
+    assert "Somebody may be in danger #1 user: possible medical 99%" in shown
 
 
 def test_the_page_says_who_spoke_the_strongest_moments_and_what_is_told(example: str) -> None:

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+import emoplug_strategy
 from emoplug import STAGES, STRATEGIES
 from emoplug_eval._bias import bias, preferences
 from emoplug_eval._bootstrap import intervals
@@ -56,6 +57,12 @@ def test_preferences_equal_those_iterated_as_the_paper_writes_them(seed: int) ->
     counts = np.random.default_rng(seed).integers(1, 40, (8, 8)).astype(np.float64)
     assert preferences(counts) == pytest.approx(iterated(counts), abs=1e-5)
     assert preferences(counts).sum() == pytest.approx(8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_it_is_the_bias_that_the_plugin_strategy_tells(seed: int) -> None:
+    counts = np.random.default_rng(seed).integers(0, 9, (8, 8)).astype(np.float64)
+    assert bias(counts) == pytest.approx(emoplug_strategy.bias(counts.T), abs=1e-4)
 
 
 def test_labels_that_are_confused_alike_are_preferred_alike() -> None:

@@ -158,3 +158,35 @@ def test_it_tells_how_far_it_is(tmp_path: Path) -> None:
     evaluate(NAME, path, plugins=[Strategies()], progress=lambda *step: told.append(step))
     assert told == [("emoplug", done, 4) for done in (1, 2, 3, 4)]
     assert find(NAME).ask is of_log
+
+
+def leaning(rows: int) -> list[Any]:
+    """Answer a log of somebody who tells strategies apart, but leans towards questions."""
+    random = np.random.default_rng(0)
+    log = []
+    for row, right in enumerate(random.integers(0, 8, rows).tolist()):
+        scores = random.dirichlet(np.ones(8)) + 0.15 * (np.arange(8) == right)
+        scores[0] += 0.15
+        told = STRATEGIES[int(scores.argmax())]
+        log.append(logged(f"d{row // 10}", STRATEGIES[right], told, (scores / 2).tolist()))
+    return log
+
+
+def test_the_shipped_corrector_takes_a_preference_out(tmp_path: Path) -> None:
+    report = evaluate(NAME, write(tmp_path / "log.jsonl", leaning(400)))
+    assert report.metrics["bias"] > 1
+    assert report.metrics["corrected_bias"] < report.metrics["bias"] / 2
+    assert report.metrics["corrected_macro_f1"] > report.metrics["macro_f1"]
+
+
+def test_at_strength_zero_the_corrector_changes_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "log.jsonl", leaning(100))
+    metrics = evaluate(NAME, path, options={"strategy": {"strength": 0}}).metrics
+    assert metrics["corrected_bias"] == metrics["bias"]
+    assert metrics["corrected_macro_f1"] == metrics["macro_f1"]
+
+
+def test_decisions_in_place_of_scores_are_refused_by_the_corrector(tmp_path: Path) -> None:
+    rows = [{**row, "scores": {row["predicted"]: 1}} for row in LOG]
+    with pytest.raises(InputError, match="give the score of each strategy"):
+        evaluate(NAME, write(tmp_path / "log.jsonl", rows))

@@ -188,3 +188,16 @@ def test_a_plugin_that_advises_nothing_for_the_empty_talk_has_no_answer(tmp_path
 
     with pytest.raises(EmoplugError, match="nobody scored strategies"):
         evaluate(NAME, write(tmp_path / "a.jsonl", SUPPORT), plugins=[Shy()])
+
+
+def test_strategies_are_told_by_the_shipped_plugins(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    report = evaluate(NAME, write(tmp_path / "a.jsonl", SUPPORT), log=log)
+    assert report.n == 4
+    others = ["majority", "reader_alone", "without_corrector", "permissive_only"]
+    assert list(report.baselines) == others
+    assert {"encoder.onnx", "reader.onnx"} <= set(report.weights)
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        assert sum(row["scores"].values()) == pytest.approx(1, abs=1e-6)
+        assert row["scores"][row["predicted"]] == max(row["scores"].values())

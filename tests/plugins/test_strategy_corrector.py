@@ -60,6 +60,14 @@ def test_who_is_never_wrong_has_no_preference() -> None:
     assert bias(np.zeros((8, 8))) == 0
 
 
+def test_strategies_that_come_down_to_nothing_together_stay_there() -> None:
+    table = np.zeros((8, 8))
+    table[0] = [14, 2, 0, 0, 0, 1, 0, 6]
+    table[3] = [2, 2, 0, 0, 2, 0, 1, 1]
+    table[6] = [5, 3, 0, 1, 1, 0, 2, 0]
+    assert np.allclose(preferences(table), [0, 0, 1, 3.5, 0, 0, 3.5, 0], atol=1e-2)
+
+
 def test_who_always_says_the_same_has_the_most_bias_there_is() -> None:
     table = confusion([4] * 16, list(range(8)) * 2)
     assert bias(table) == pytest.approx(np.sqrt(7))
