@@ -71,7 +71,15 @@ def test_new_message_after_50_with_cause_and_recall(
     assert turn.degraded == ()
 
 
-def test_review_without_reviewers(benchmark: BenchmarkFixture, emo: Emoplug) -> None:
+def test_review_without_reviewers(benchmark: BenchmarkFixture) -> None:
+    emo = Emoplug(plugins=[SimpleNamespace(name="silent")])
+    turn = emo.prepare(HISTORY)
+    review = benchmark.pedantic(emo.review, (turn, "I hear you."), rounds=2000, warmup_rounds=100)
+    assert review.degraded == ()
+
+
+def test_review_of_a_reply(benchmark: BenchmarkFixture, emo: Emoplug) -> None:
+    """All that is on by default; the reply's encoding is remembered."""
     turn = emo.prepare(HISTORY)
     review = benchmark.pedantic(emo.review, (turn, "I hear you."), rounds=2000, warmup_rounds=100)
     assert review.degraded == ()
