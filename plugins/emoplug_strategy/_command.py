@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from emoplug import InputError, Settings
 from emoplug_strategy._html import write_page
 from emoplug_strategy._judged import judged
 from emoplug_strategy._log import Log, read_log
@@ -39,11 +41,13 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show proficiency Q, bias B and the eight preferences of a chat log."""
+    if html is not None and html.resolve() == file.resolve():
+        raise InputError(f"--html would overwrite the log {file}; choose another path")
     found = _report(read_log(file, supporter), file.name)
     if html is not None:
         write_page(found, html)
     if as_json:
-        typer.echo(found.model_dump_json())
+        typer.echo(json.dumps(found.model_dump(), ensure_ascii=True))
     else:
         show(found, Console())
 
@@ -51,9 +55,14 @@ def report(
 def _report(log: Log, source: str) -> BiasReport:
     if log.choices:
         return report_of(log.choices, source, _TRUE, "")
-    replies = sum(said.helper for talk in log.conversations.values() for said in talk)
+    permissive_only = Settings.load().permissive_only
+    replies = sum(said.is_reply for talk in log.conversations.values() for said in talk)
     errors = Console(stderr=True)
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("reading replies", total=replies)
-        found = judged(log.conversations, lambda done: bar.update(task, completed=done))
+        found = judged(
+            log.conversations,
+            lambda done: bar.update(task, completed=done),
+            permissive_only=permissive_only,
+        )
     return report_of(found.choices, source, _PLANNER, found.judge)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from emoplug import STRATEGIES, Emoplug, PluginLoadError
+from emoplug import STRATEGIES, Emoplug, PluginLoadError, Settings
 from emoplug_strategy._log import Choice, Said
 from emoplug_strategy._plugin import Strategies
 
@@ -22,19 +22,23 @@ class Judged:
 
 
 def judged(
-    conversations: Mapping[str, tuple[Said, ...]], progress: Callable[[int], None]
+    conversations: Mapping[str, tuple[Said, ...]],
+    progress: Callable[[int], None],
+    *,
+    permissive_only: bool = False,
 ) -> Judged:
     """Judge every reply; what the log says that it used counts more than the classifier.
 
-    ``progress`` is told how many replies are done.
+    ``progress`` is told how many replies are done; ``permissive_only`` is the setting.
     """
-    strategies = Strategies(Strategies.Options(online=False))
+    options = Strategies.Options(online=False, permissive_only=permissive_only)
+    strategies = Strategies(options)
     emo = _emoplug(strategies)
     choices: list[Choice] = []
     for name, talk in conversations.items():
         messages = [_message(said) for said in talk]
         for place, said in enumerate(talk):
-            if said.helper and said.text.strip():
+            if said.is_reply:
                 turn = emo.prepare(messages[:place])
                 used = strategies.used(turn, said.text)
                 done = said.strategy or max(used, key=used.__getitem__)
@@ -48,10 +52,13 @@ def judged(
 
 def _emoplug(strategies: Strategies) -> Emoplug:
     """With encoder and reader where they are installed; without them rules judge."""
+    settings = Settings.build(
+        deadline=_PATIENCE, on_error="raise", permissive_only=strategies.options.permissive_only
+    )
     try:
-        return Emoplug(plugins=[*_READERS, strategies], deadline=_PATIENCE, on_error="raise")
+        return Emoplug(settings, plugins=[*_READERS, strategies])
     except PluginLoadError:
-        return Emoplug(plugins=[strategies], deadline=_PATIENCE, on_error="raise")
+        return Emoplug(settings, plugins=[strategies])
 
 
 def _message(said: Said) -> dict[str, str]:

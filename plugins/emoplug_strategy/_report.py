@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -63,14 +64,15 @@ class BiasReport(BaseModel):
         meaning: What "right" means in it.
         judge: Who judged replies; empty where the log did.
         replies: How many.
-        dialogues: How many.
+        dialogues: How many, as far as the log names them.
         q: Proficiency Q, macro-F1 of used against right.
         q_interval: Its 95 % bootstrap interval.
         b: Preference bias B; 0 is none.
         b_interval: Its 95 % bootstrap interval.
+        resampled: What the intervals resample: dialogues, or replies where dialogues are few.
         strategies: The eight, in the order of ``STRATEGIES``.
         stages: Mean F1 of the strategies of each stage of support.
-        corrected: With the corrector, where the log has scores.
+        corrected: With the corrector, where the log has scores and they are no mere decisions.
         verdict: A sentence.
     """
 
@@ -85,6 +87,7 @@ class BiasReport(BaseModel):
     q_interval: Interval
     b: float
     b_interval: Interval
+    resampled: Literal["dialogues", "replies"]
     strategies: tuple[Preferred, ...]
     stages: dict[str, float]
     corrected: Corrected | None
@@ -101,11 +104,12 @@ def report_of(choices: Sequence[Choice], source: str, meaning: str, judge: str) 
         meaning=meaning,
         judge=judge,
         replies=len(choices),
-        dialogues=len({choice.dialogue for choice in choices}),
+        dialogues=len({choice.dialogue for choice in choices} - {None}),
         q=proficiency(counts),
         q_interval=q_interval,
         b=bias(counts),
         b_interval=b_interval,
+        resampled="replies" if _are_few(_groups(choices)) else "dialogues",
         strategies=tuple(
             Preferred(
                 strategy=name,
@@ -135,36 +139,57 @@ def _intervals(choices: Sequence[Choice]) -> tuple[Interval, Interval]:
 
 def _parts(choices: Sequence[Choice]) -> Floats:
     """Answer the confusion of each dialogue, or of each reply where dialogues are few."""
-    names = {choice.dialogue for choice in choices}
-    by_reply = len(names) < _MANY_DIALOGUES
+    groups: Sequence[object] = _groups(choices)
+    if _are_few(groups):
+        groups = range(len(choices))
     parts: dict[object, Floats] = {}
-    for number, choice in enumerate(choices):
-        key = number if by_reply else choice.dialogue
-        parts.setdefault(key, np.zeros((COUNT, COUNT)))[choice.used, choice.right] += 1
+    for group, choice in zip(groups, choices, strict=True):
+        parts.setdefault(group, np.zeros((COUNT, COUNT)))[choice.used, choice.right] += 1
     return np.array(list(parts.values()))
 
 
+def _groups(choices: Sequence[Choice]) -> list[str]:
+    """Answer the dialogue of each; a reply of none that is known stands alone."""
+    return [c.dialogue or f"reply {number}" for number, c in enumerate(choices)]
+
+
+def _are_few(groups: Sequence[object]) -> bool:
+    return len(set(groups)) < _MANY_DIALOGUES
+
+
 def _corrected(choices: Sequence[Choice]) -> Corrected | None:
-    names = sorted({c.dialogue for c in choices}, key=lambda n: hashlib.sha256(n.encode()).digest())
-    if len(names) < 2 or any(choice.scores is None for choice in choices):
+    one, other = _halves(choices)
+    if any(c.scores is None for c in choices) or not (_soft(one) and _soft(other)):
         return None
-    first = frozenset(names[: len(names) // 2])
     used, right = [], []
-    for half in (True, False):
-        known = [c for c in choices if (c.dialogue in first) is not half]
+    for known, asked in ((one, other), (other, one)):
         corrector = Corrector.fit(
             [c.scores or () for c in known], [c.right for c in known], [c.stage for c in known]
         )
-        asked = [c for c in choices if (c.dialogue in first) is half]
         used += [int(corrector.apply(c.scores or (), c.stage).argmax()) for c in asked]
         right += [c.right for c in asked]
     counts = confusion(used, right)
     return Corrected(q=proficiency(counts), b=bias(counts))
 
 
+def _halves(choices: Sequence[Choice]) -> tuple[list[Choice], list[Choice]]:
+    """Halve by dialogue, in an order that has nothing to do with what was said."""
+    groups = _groups(choices)
+    names = sorted(set(groups), key=lambda n: hashlib.sha256(n.encode("utf-8", "replace")).digest())
+    first = frozenset(names[: len(names) // 2])
+    pairs = list(zip(groups, choices, strict=True))
+    return [c for g, c in pairs if g in first], [c for g, c in pairs if g not in first]
+
+
+def _soft(choices: Sequence[Choice]) -> bool:
+    """Tell whether some scores are more than decisions, which no corrector changes."""
+    return any(sum(score > 0 for score in c.scores or ()) > 1 for c in choices)
+
+
 def _verdict(found: Floats, counts: Floats, replies: int) -> str:
     if replies < FEW:
-        return f"{replies} replies prove little: give {FEW} or more."
+        told = "1 reply proves" if replies == 1 else f"{replies} replies prove"
+        return f"{told} little: give {FEW} or more."
     best = int(found.argmax())
     if found[best] < _CLEAR:
         return "No strategy is clearly preferred."

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,46 +11,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from emoplug import STRATEGIES, InputError
+from emoplug import STRATEGIES
 from emoplug_cli._app import app
 from emoplug_strategy._html import page
-from emoplug_strategy._log import Choice, read_log
+from emoplug_strategy._log import Choice
 from emoplug_strategy._report import report_of
+from tests.adapters.cli_runs import PATIENCE, PROGRAM, environment, on_terminal
+from tests.plugins.strategy_logs import TALK, biased, written
 
-TALK = [
-    {"role": "system", "content": "Be kind."},
-    {"role": "user", "content": "My manager shouted at me again."},
-    {"role": "assistant", "content": "What happened then?"},
-    {"role": "user", "content": "I cried in the bathroom."},
-    {"role": "assistant", "content": "Have you tried talking to HR? You should write it down."},
-]
-
-
-def written(path: Path, rows: Sequence[Any]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
-def biased(rows: int = 400) -> list[dict[str, Any]]:
-    """Choices by somebody who likes advice, with scores that know something of the truth."""
-    generator = np.random.default_rng(1)
-    advice = STRATEGIES.index("Providing Suggestions")
-    found = []
-    for row in range(rows):
-        true = int(generator.integers(0, 8))
-        logits = generator.normal(0, 1, 8)
-        logits[true] += 1.5
-        logits[advice] += 1.5
-        scores = np.exp(logits) / np.exp(logits).sum()
-        found.append(
-            {
-                "dialogue_id": str(row // 10),
-                "predicted": STRATEGIES[int(scores.argmax())],
-                "true": STRATEGIES[true],
-                "scores": dict(zip(STRATEGIES, scores.tolist(), strict=True)),
-            }
-        )
-    return found
+CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
@@ -122,47 +93,6 @@ def test_a_strategy_that_the_log_names_counts_more_than_the_classifier(tmp_path:
     assert {one["strategy"]: one["used"] for one in found["strategies"]}["Information"] == 2
 
 
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("", "no reply of a helper"),
-        ("Ann: hello\nBob: hi", "--supporter"),
-        ("just words", "line 1: is not 'Name: words'"),
-        ('{"predicted": "Question"}', "line 1: has no 'true'"),
-        ('{"predicted": "Question", "true": "Advise"}', "'Advise'"),
-        ('{"predicted": "Questoin", "true": "Others"}', "did you mean 'Question'"),
-        ('{"predicted": "Others", "true": "Others", "scores": [1]}', "eight of 0 to 1"),
-        ('{"predicted": "Others", "true": "Others", "stage": "late"}', "stages: exploration"),
-        ('{"a": 1}', "has a; give predicted and true"),
-        ('{"messages": 3}', "no list"),
-        ('{"messages": [{"content": "hi"}]}', "without 'role'"),
-        ('{"messages": []}\n{"a"', "line 2: is no JSON"),
-        ("{}\n[]", "has nothing"),
-    ],
-)
-def test_a_log_that_cannot_be_read_says_where_and_what_to_do(
-    tmp_path: Path, content: str, problem: str
-) -> None:
-    path = tmp_path / "log"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(InputError, match="log") as refused:
-        read_log(path)
-    assert problem in str(refused.value)
-
-
-def test_a_binary_or_missing_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00\x01")
-    for name in ("binary", "missing"):
-        with pytest.raises(InputError, match=name):
-            read_log(tmp_path / name)
-
-
-def test_choices_and_conversations_do_not_mix(tmp_path: Path) -> None:
-    path = written(tmp_path / "log", [biased(1)[0], {"messages": TALK}])
-    with pytest.raises(InputError, match="one sort a file"):
-        read_log(path)
-
-
 def test_even_choices_show_no_clear_preference() -> None:
     choices = [Choice(n % 8, (n + 1 + n // 8 % 7) % 8, str(n // 8)) for n in range(8 * 7 * 3)]
     report = report_of(choices, "even", "", "")
@@ -187,3 +117,97 @@ def test_a_page_that_cannot_be_written_names_the_path(tmp_path: Path) -> None:
     code, output = run(written(tmp_path / "log.jsonl", biased(20)), "--html", tmp_path)
     assert code != 0
     assert "choose another path" in output
+
+
+def test_a_page_never_overwrites_its_log(tmp_path: Path) -> None:
+    log = written(tmp_path / "log.jsonl", biased(20))
+    before = log.read_bytes()
+    code, output = run(log, "--html", tmp_path / "." / "log.jsonl")
+    assert code != 0
+    assert "would overwrite the log" in output
+    assert log.read_bytes() == before
+
+
+def test_scores_that_are_decisions_are_reported_without_correction(tmp_path: Path) -> None:
+    rows = biased(80)
+    for row in rows:
+        row["scores"] = {row["predicted"]: 1.0}
+    found = as_json(written(tmp_path / "log.jsonl", rows))
+    assert found["corrected"] is None
+    assert found["b"] > 0
+
+
+def test_replies_of_no_known_conversation_are_resampled_one_by_one(tmp_path: Path) -> None:
+    rows = [{**row, "dialogue_id": None} for row in biased(80)]
+    found = as_json(written(tmp_path / "log.jsonl", rows))
+    assert (found["replies"], found["dialogues"]) == (80, 0)
+    assert found["q_interval"][0] < found["q"] < found["q_interval"][1]
+    _, output = run(tmp_path / "log.jsonl")
+    assert "conversation" not in output.split("replies ")[1].splitlines()[0]
+
+
+def test_intervals_say_what_was_resampled() -> None:
+    few = [Choice(n % 8, n % 5, str(n % 4)) for n in range(80)]
+    many = [Choice(n % 8, n % 5, str(n % 7)) for n in range(80)]
+    assert report_of(few, "", "", "").resampled == "replies"
+    assert report_of(many, "", "", "").resampled == "dialogues"
+    assert report_of(many, "", "", "") == report_of(many, "", "", "")
+
+
+def test_without_weights_for_research_rules_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = written(tmp_path / "chat.jsonl", TALK)
+    monkeypatch.setenv("EMOPLUG_PERMISSIVE_ONLY", "1")
+    assert as_json(log)["judge"].startswith("rules")
+
+
+@pytest.mark.parametrize("columns", [40, 60, 100])
+def test_the_mark_of_no_preference_stands_in_one_column(tmp_path: Path, columns: int) -> None:
+    log = written(tmp_path / "log.jsonl", biased())
+    program = (*PROGRAM, "bias", "report")
+    code, seen = on_terminal(tmp_path, log, program=program, columns=columns, NO_COLOR="1")
+    assert code == 0
+    lines = CODES.sub("", seen).splitlines()
+    places = {line.index("│") for line in lines if "│" in line}
+    (head,) = (line.index("1 = none") for line in lines if "1 = none" in line)
+    assert places == {head}
+    assert max(map(len, lines)) <= columns
+
+
+def program(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[bytes]:
+    """Run ``emoplug bias report`` as a program in a folder, its output piped."""
+    return subprocess.run(
+        [*PROGRAM, "bias", "report", *arguments],
+        cwd=folder,
+        capture_output=True,
+        env=environment(**env),
+        timeout=PATIENCE,
+    )
+
+
+def test_a_terminal_without_blocks_gets_plain_bars(tmp_path: Path) -> None:
+    written(tmp_path / "log.jsonl", biased())
+    done = program(tmp_path, "log.jsonl", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.count(b"#") > 8
+    assert b"|" in done.stdout
+
+
+def test_control_characters_of_a_log_stay_off_the_terminal(tmp_path: Path) -> None:
+    evil = "ev\x1b[31mil\x9b31m"
+    written(tmp_path / evil, [{**biased(1)[0], "dialogue_id": evil}])
+    (tmp_path / "bad.jsonl").write_text(json.dumps({"role": evil, "content": "hi"}))
+    (tmp_path / "odd.jsonl").write_text(json.dumps({"predicted": evil, "true": evil}))
+    for arguments in ([evil], [evil, "--json"], ["bad.jsonl"], ["odd.jsonl"]):
+        done = program(tmp_path, *arguments)
+        said = (done.stdout + done.stderr).decode()
+        assert all(c.isprintable() or c == "\n" for c in said), arguments
+
+
+def test_a_failure_is_one_line_and_1_and_a_wrong_use_is_2(tmp_path: Path) -> None:
+    failed = program(tmp_path, "gone.jsonl")
+    assert (failed.returncode, failed.stdout) == (1, b"")
+    assert failed.stderr.startswith(b"emoplug: cannot read gone.jsonl")
+    assert failed.stderr.count(b"\n") == 1
+    assert program(tmp_path).returncode == 2
