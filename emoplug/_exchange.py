@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from emoplug._emoplug import Emoplug
@@ -14,10 +14,11 @@ from emoplug._turn import Review, Turn
 from emoplug._types import Degraded
 
 log = logging.getLogger("emoplug")
+OnReview = Callable[[Review], None]
 
 
 class Exchange:
-    """A call to the model in progress.
+    """A call to the model in progress. Safe to close from any thread, and reviewed once.
 
     Attributes:
         messages: What to send: the caller's own objects, the last user message replaced by a copy
@@ -26,9 +27,14 @@ class Exchange:
         result: The review, once closed.
     """
 
-    def __init__(self, emo: Emoplug, messages: Any, turn: Turn) -> None:
+    def __init__(
+        self, emo: Emoplug, messages: Any, turn: Turn, on_review: OnReview | None = None
+    ) -> None:
         self._emo = emo
+        self._on_review = on_review
         self._lock = threading.Lock()
+        self._closed = False
+        self._words: list[str] = []
         self.messages = messages
         self.turn = turn
         self.result: Review | None = None
@@ -40,11 +46,13 @@ class Exchange:
         messages: Sequence[Any],
         session: str | None = None,
         model: str | None = None,
+        on_review: OnReview | None = None,
     ) -> Exchange:
         """Prepare a call; ``session`` and ``model`` as ``Emoplug.prepare`` takes them.
 
         Under ``on_error="degrade"`` this never raises: messages that cannot be read go to the
-        model as they are, and the turn says so.
+        model as they are, and the turn says so. ``on_review`` is told the review, from the thread
+        that closes.
         """
         try:
             turn = emo.prepare(messages, session=session, model=model)
@@ -54,12 +62,56 @@ class Exchange:
                 raise
             log.warning("a request was passed through unread: %s", type(error).__name__)
             problem = Degraded(plugin="emoplug", hook="prepare", reason=str(error), elapsed=0.0)
-            return cls(emo, messages, Turn(messages=(), session=session, degraded=(problem,)))
-        return cls(emo, sent, turn)
+            unread = Turn(messages=(), session=session, degraded=(problem,))
+            return cls(emo, messages, unread, on_review)
+        return cls(emo, sent, turn, on_review)
 
-    def close(self, reply: str) -> Review:
-        """Review the reply, in full or as far as it came. Closing again answers the same review."""
+    def see(self, text: str) -> None:
+        """Take note of the words that one chunk of a stream adds to the reply."""
+        self._words.append(text)
+
+    def close(self, reply: str | None = None, *, failed: bool = False) -> Review | None:
+        """Review ``reply``, or the words seen; closing again only answers that review.
+
+        Args:
+            reply: The whole reply, where it did not come as a stream.
+            failed: The call broke off. Its own error goes first: nothing is raised here.
+
+        Raises:
+            PluginFailedError, DeadlineError: only under ``on_error="raise"``, as is what
+                ``on_review`` raises; otherwise it is logged and the reply goes on its way.
+        """
+        strict = self._emo.settings.on_error == "raise" and not failed
         with self._lock:
-            if self.result is None:
-                self.result = self._emo.review(self.turn, reply)
-            return self.result
+            if self._closed:
+                return self.result
+            self._closed = True
+            try:
+                words = "".join(self._words) if reply is None else reply
+                self.result = self._emo.review(self.turn, words)
+            except Exception as error:
+                if strict:
+                    raise
+                log.warning("a reply was handed on unreviewed: %s", type(error).__name__)
+        if self._on_review and self.result:
+            self._tell(self._on_review, self.result, strict=strict)
+        return self.result
+
+    def abandon(self) -> None:
+        """Review what was seen in the background, for where nobody may wait."""
+        if self._closed:
+            return
+        review = threading.Thread(target=self.close, kwargs={"failed": True})
+        try:
+            review.start()
+        except RuntimeError:  # the interpreter is shutting down
+            log.warning("a reply was handed on unreviewed: no thread to review it")
+
+    @staticmethod
+    def _tell(on_review: OnReview, review: Review, *, strict: bool) -> None:
+        try:
+            on_review(review)
+        except Exception as error:
+            if strict:
+                raise
+            log.warning("on_review raised %s", type(error).__name__)

@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from emoplug._emoplug import Emoplug
-from emoplug._exchange import Exchange
-from emoplug._turn import Review
+from emoplug._exchange import Exchange, OnReview
 
 P = ParamSpec("P")
 R = TypeVar("R")
-OnReview = Callable[[Review], None]
 TextOf = Callable[[Any], str]
 PARAMETER = "messages"
-log = logging.getLogger("emoplug")
 
 
 def reply_text(reply: Any) -> str:
@@ -55,65 +51,51 @@ def wrap_call(
     place = _Place(fn)
 
     def start(args: Any, kwargs: Any) -> tuple[Exchange, Any, Any]:
-        exchange = Exchange.open(emo, place.get(args, kwargs), session, model)
+        exchange = Exchange.open(emo, place.get(args, kwargs), session, model, on_review)
         return exchange, *place.put(exchange.messages, args, kwargs)
 
-    def end(exchange: Exchange, text: str) -> None:
-        review = exchange.close(text)
-        if on_review:
-            _tell(on_review, review, strict=emo.settings.on_error == "raise")
-
     shape = _SHAPES[_kind(fn)]
-    wrapped: Callable[P, R] = functools.wraps(fn)(shape(fn, start, end, text_of))
+    wrapped: Callable[P, R] = functools.wraps(fn)(shape(fn, start, text_of))
     return wrapped
 
 
-def _tell(on_review: OnReview, review: Review, *, strict: bool) -> None:
-    try:
-        on_review(review)
-    except Exception as error:
-        if strict:
-            raise
-        log.warning("on_review raised %s", type(error).__name__)
-
-
-def _function(fn: Any, start: Any, end: Any, text_of: TextOf) -> Any:
+def _function(fn: Any, start: Any, text_of: TextOf) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         exchange, args, kwargs = start(args, kwargs)
         reply = fn(*args, **kwargs)
         # A plain callable may still hand back something to await or to iterate over.
         if inspect.isawaitable(reply):
-            return _finish_awaitable(reply, exchange, end, text_of)
+            return _finish_awaitable(reply, exchange, text_of)
         if isinstance(reply, AsyncIterator):
-            return _finish_async_stream(reply, exchange, end, text_of)
+            return _finish_async_stream(reply, exchange, text_of)
         if isinstance(reply, Iterator):
-            return _finish_stream(reply, exchange, end, text_of)
-        end(exchange, text_of(reply))
+            return _finish_stream(reply, exchange, text_of)
+        exchange.close(text_of(reply))
         return reply
 
     return call
 
 
-def _coroutine(fn: Any, start: Any, end: Any, text_of: TextOf) -> Any:
+def _coroutine(fn: Any, start: Any, text_of: TextOf) -> Any:
     async def call(*args: Any, **kwargs: Any) -> Any:
         exchange, args, kwargs = await asyncio.to_thread(start, args, kwargs)
-        return await _finish_awaitable(fn(*args, **kwargs), exchange, end, text_of)
+        return await _finish_awaitable(fn(*args, **kwargs), exchange, text_of)
 
     return call
 
 
-def _generator(fn: Any, start: Any, end: Any, text_of: TextOf) -> Any:
+def _generator(fn: Any, start: Any, text_of: TextOf) -> Any:
     def call(*args: Any, **kwargs: Any) -> Iterator[Any]:
         exchange, args, kwargs = start(args, kwargs)
-        return (yield from _finish_stream(fn(*args, **kwargs), exchange, end, text_of))
+        return (yield from _finish_stream(fn(*args, **kwargs), exchange, text_of))
 
     return call
 
 
-def _async_generator(fn: Any, start: Any, end: Any, text_of: TextOf) -> Any:
+def _async_generator(fn: Any, start: Any, text_of: TextOf) -> Any:
     async def call(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         exchange, args, kwargs = await asyncio.to_thread(start, args, kwargs)
-        stream = _finish_async_stream(fn(*args, **kwargs), exchange, end, text_of)
+        stream = _finish_async_stream(fn(*args, **kwargs), exchange, text_of)
         try:
             async for chunk in stream:
                 yield chunk
@@ -123,40 +105,34 @@ def _async_generator(fn: Any, start: Any, end: Any, text_of: TextOf) -> Any:
     return call
 
 
-async def _finish_awaitable(
-    reply: Awaitable[Any], exchange: Exchange, end: Any, text_of: TextOf
-) -> Any:
+async def _finish_awaitable(reply: Awaitable[Any], exchange: Exchange, text_of: TextOf) -> Any:
     answered = await reply
-    await asyncio.to_thread(end, exchange, text_of(answered))
+    await asyncio.to_thread(exchange.close, text_of(answered))
     return answered
 
 
-def _finish_stream(
-    stream: Iterator[Any], exchange: Exchange, end: Any, text_of: TextOf
-) -> Iterator[Any]:
-    texts: list[str] = []
+def _finish_stream(stream: Iterator[Any], exchange: Exchange, text_of: TextOf) -> Iterator[Any]:
     try:
         for chunk in stream:
-            texts.append(text_of(chunk))
+            exchange.see(text_of(chunk))
             yield chunk
     finally:
         _close(stream)
-        end(exchange, "".join(texts))
+        exchange.close()
 
 
 async def _finish_async_stream(
-    stream: AsyncIterator[Any], exchange: Exchange, end: Any, text_of: TextOf
+    stream: AsyncIterator[Any], exchange: Exchange, text_of: TextOf
 ) -> AsyncIterator[Any]:
-    texts: list[str] = []
     try:
         async for chunk in stream:
-            texts.append(text_of(chunk))
+            exchange.see(text_of(chunk))
             yield chunk
     finally:
         close = getattr(stream, "aclose", None)
         if close:
             await close()
-        await asyncio.to_thread(end, exchange, "".join(texts))
+        await asyncio.to_thread(exchange.close)
 
 
 def _close(stream: Iterator[Any]) -> None:
@@ -200,7 +176,7 @@ def _kind(fn: Any) -> str:
     return "function"
 
 
-_SHAPES: dict[str, Callable[[Any, Any, Any, TextOf], Any]] = {
+_SHAPES: dict[str, Callable[[Any, Any, TextOf], Any]] = {
     "function": _function,
     "coroutine": _coroutine,
     "generator": _generator,

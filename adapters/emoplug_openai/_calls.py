@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +10,6 @@ from typing import Any
 from emoplug import Emoplug, Exchange, Review
 from emoplug_openai._shapes import Api, as_given, as_messages
 
-log = logging.getLogger("emoplug")
 OnReview = Callable[[Review], None]
 
 
@@ -24,73 +21,35 @@ class Calls:
     session: str | None
     on_review: OnReview | None
 
-    @property
-    def strict(self) -> bool:
-        """Tell whether the caller asked to hear of what fails."""
-        return self.emo.settings.on_error == "raise"
-
     def open(self, api: Api, arguments: Mapping[str, Any]) -> tuple[Call, dict[str, Any]]:
         """Answer the call and the arguments to make it with; ``arguments`` stay as they are."""
         given = arguments[api.argument]
         named = arguments.get("model")
         model = named if isinstance(named, str) else None
-        exchange = Exchange.open(self.emo, as_messages(given), self.session, model)
+        exchange = Exchange.open(self.emo, as_messages(given), self.session, model, self.on_review)
         sent = as_given(given, exchange.messages)
-        return Call(self, api, exchange), {**arguments, api.argument: sent}
+        return Call(api, exchange), {**arguments, api.argument: sent}
 
 
 class Call:
-    """One call in progress: gathers the reply's words and is reviewed once."""
+    """One call in progress, for one of the two APIs."""
 
-    def __init__(self, calls: Calls, api: Api, exchange: Exchange) -> None:
+    def __init__(self, api: Api, exchange: Exchange) -> None:
         self.api = api
         self.exchange = exchange
-        self._calls = calls
-        self._words: list[str] = []
-        self._lock = threading.Lock()
-        self._ended = False
 
     def see(self, chunk: Any) -> None:
         """Take note of one chunk of a stream."""
-        self._words.append(self.api.chunk_text(chunk))
+        self.exchange.see(self.api.chunk_text(chunk))
 
     def answered(self, reply: Any) -> None:
         """Review a whole reply."""
         _KEPT.keep(reply, self.exchange)
-        self._words.append(self.api.reply_text(reply))
-        self.end()
+        self.exchange.close(self.api.reply_text(reply))
 
     def begun(self, stream: Any) -> None:
         """Make the review reachable from ``stream``."""
         _KEPT.keep(stream, self.exchange)
-
-    def end(self, *, failed: bool = False) -> None:
-        """Review what came; again does nothing. After a failure the client's own error goes first.
-
-        Raises:
-            EmoplugError: only under ``on_error="raise"``.
-        """
-        with self._lock:
-            ended, self._ended = self._ended, True
-        if ended:
-            return
-        try:
-            review = self.exchange.close("".join(self._words))
-            if self._calls.on_review:
-                self._calls.on_review(review)
-        except Exception as error:
-            if self._calls.strict and not failed:
-                raise
-            log.warning("a reply was handed on unreviewed: %s", type(error).__name__)
-
-    def abandon(self) -> None:
-        """Review in the background: for where nobody may wait, as in garbage collection."""
-        if not self._ended:
-            review = threading.Thread(target=self.end, kwargs={"failed": True})
-            try:
-                review.start()
-            except RuntimeError:  # the interpreter is shutting down
-                log.warning("a reply was handed on unreviewed: no thread to review it")
 
 
 class _Kept:

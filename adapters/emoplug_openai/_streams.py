@@ -25,7 +25,7 @@ class _Watched(Stand):
         object.__setattr__(self, "_emoplug_call", call)
         call.begun(self)
         # At exit a stream still open is left unreviewed: plugins' threads are gone by then.
-        weakref.finalize(self, call.abandon).atexit = False
+        weakref.finalize(self, call.exchange.abandon).atexit = False
 
 
 class WatchedStream(_Watched):
@@ -40,10 +40,10 @@ class WatchedStream(_Watched):
         try:
             chunk = next(self._emoplug_target)
         except StopIteration:
-            self._emoplug_call.end()
+            self._emoplug_call.exchange.close()
             raise
         except BaseException:
-            self._emoplug_call.end(failed=True)
+            self._emoplug_call.exchange.close(failed=True)
             raise
         self._emoplug_call.see(chunk)
         return chunk
@@ -56,14 +56,14 @@ class WatchedStream(_Watched):
         try:
             self._emoplug_target.__exit__(*error)
         finally:
-            self._emoplug_call.end(failed=error[0] is not None)
+            self._emoplug_call.exchange.close(failed=error[0] is not None)
 
     def close(self) -> None:
         """Close the connection and review what came."""
         try:
             self._emoplug_target.close()
         finally:
-            self._emoplug_call.end()
+            self._emoplug_call.exchange.close()
 
     def __getattr__(self, name: str) -> Any:
         method = super().__getattr__(name)
@@ -91,13 +91,13 @@ class WatchedAsyncStream(_Watched):
         try:
             chunk = await anext(self._emoplug_target)
         except StopAsyncIteration:
-            await asyncio.to_thread(self._emoplug_call.end)
+            await asyncio.to_thread(self._emoplug_call.exchange.close)
             raise
         except Exception:
-            await asyncio.to_thread(self._emoplug_call.end, failed=True)
+            await asyncio.to_thread(self._emoplug_call.exchange.close, failed=True)
             raise
         except BaseException:  # cancelled: the caller is not to wait
-            self._emoplug_call.abandon()
+            self._emoplug_call.exchange.abandon()
             raise
         self._emoplug_call.see(chunk)
         return chunk
@@ -117,7 +117,7 @@ class WatchedAsyncStream(_Watched):
         try:
             await self._emoplug_target.close()
         finally:
-            await asyncio.to_thread(self._emoplug_call.end)
+            await asyncio.to_thread(self._emoplug_call.exchange.close)
 
     async def aclose(self) -> None:
         """Close the connection and review what came."""
@@ -151,7 +151,7 @@ class Manager:
         try:
             return self._manager.__exit__(*error)
         finally:
-            self._call.end(failed=error[0] is not None)
+            self._call.exchange.close(failed=error[0] is not None)
 
 
 class AsyncManager:
@@ -176,6 +176,6 @@ class AsyncManager:
 
 async def _end(call: Call, error: type[BaseException] | None) -> None:
     if error is not None and issubclass(error, asyncio.CancelledError):
-        call.abandon()
+        call.exchange.abandon()
     else:
-        await asyncio.to_thread(call.end, failed=error is not None)
+        await asyncio.to_thread(call.exchange.close, failed=error is not None)
