@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -62,8 +64,9 @@ class Settings(BaseModel):
     def load(cls, start: Path | None = None, **overrides: Any) -> Settings:
         """Read settings, strongest first: ``overrides``, ``EMOPLUG_*``, emoplug.toml, pyproject.
 
-        Files are looked for in ``start`` (default: the working folder) and then its parents; the
-        nearest of each kind counts. A nested option is ``EMOPLUG_OPTIONS__ONNX__DEVICE=cpu``, a
+        Variables that begin with the name of an installed adapter are left to it. Files are
+        looked for in ``start`` (default: the working folder) and then its parents; the nearest
+        of each kind counts. A nested option is ``EMOPLUG_OPTIONS__ONNX__DEVICE=cpu``, a
         list is JSON: ``EMOPLUG_PLUGINS='["onnx", "emotion"]'``.
 
         Raises:
@@ -101,8 +104,18 @@ def _refuse_unknown_variables(fields: Iterable[str]) -> None:
     valid = [ENV_PREFIX + name.upper() for name in fields]
     for variable in os.environ:
         if variable.upper().startswith(ENV_PREFIX):
-            if variable.upper().split("__")[0] not in valid:
+            if variable.upper().split("__")[0] not in valid and not _is_an_adapters(variable):
                 raise SettingsError(_unknown("environment", variable, valid))
+
+
+def _is_an_adapters(variable: str) -> bool:
+    """Tell whether ``variable`` is read by an adapter: ``EMOPLUG_SERVER_PORT`` by emoplug_server.
+
+    Plugins have no variables of their own: their options are ``EMOPLUG_OPTIONS__<PLUGIN>__``.
+    """
+    name = variable[len(ENV_PREFIX) :].lower().split("_")[0]
+    plugins = {point.name for point in entry_points(group="emoplug")}
+    return name not in plugins and find_spec(f"emoplug_{name}") is not None
 
 
 def _unknown(what: str, name: str, valid: Iterable[str]) -> str:

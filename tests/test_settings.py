@@ -70,6 +70,21 @@ def test_unknown_variable_is_refused_with_the_nearest(
         Settings.load(tmp_path)
 
 
+def test_variables_of_an_installed_adapter_are_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOPLUG_SERVER_PORT", "9000")
+    assert Settings.load(tmp_path) == Settings()
+
+
+def test_variables_named_after_a_plugin_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOPLUG_ONNX_DEVICE", "cpu")  # its options are EMOPLUG_OPTIONS__ONNX__…
+    with pytest.raises(SettingsError, match="EMOPLUG_ONNX_DEVICE"):
+        Settings.load(tmp_path)
+
+
 def test_a_list_that_is_no_json_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMOPLUG_PLUGINS", "onnx,emotion")
     with pytest.raises(SettingsError, match="written as JSON"):
