@@ -35,6 +35,14 @@ _EXTRA_OF_MODULE = {
     "scipy": "eval",
     "bm25s": "eval",
     "tiktoken": "tokens",
+    "langchain": "langchain",
+    "langchain_core": "langchain",
+    "langgraph": "langchain",
+    "litellm": "litellm",
+    "starlette": "server",
+    "uvicorn": "server",
+    "httpx": "server",
+    "prometheus_client": "server",
 }
 
 

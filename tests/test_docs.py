@@ -37,6 +37,18 @@ def test_every_plugin_is_on_the_page() -> None:
         assert f"`{folder.parent.name.removeprefix('emoplug_')}`" in page
 
 
+def test_the_page_of_adapters_shows_the_adapter_that_was_run() -> None:
+    page = (ROOT / "adapters" / "README.md").read_text(encoding="utf-8")
+    shown = page.split("```python\n")[1].split("```")[0]
+    assert shown in (ROOT / "examples" / "own_adapter.py").read_text(encoding="utf-8")
+
+
+def test_every_adapter_is_on_the_page_of_adapters() -> None:
+    page = (ROOT / "adapters" / "README.md").read_text(encoding="utf-8")
+    for folder in (ROOT / "adapters").glob("*/"):
+        assert f"[`{folder.name}`]({folder.name}/README.md)" in page
+
+
 def test_every_public_name_has_a_docstring() -> None:
     import emoplug
 
