@@ -10,7 +10,7 @@ from threading import Lock
 import numpy as np
 
 from emoplug import STRATEGIES
-from emoplug_strategy._preference import COUNT, Floats, bias, preferences
+from emoplug_strategy._preference import COUNT, Floats, preferences
 
 SESSIONS, MODELS = 1_000, 64
 """Most that are remembered; those not heard of for longest go first."""
@@ -96,7 +96,7 @@ class Observed:
             if own is not None:
                 counts += own.counts
         strengths = preferences(counts)
-        return Preference(strengths, bias(counts), own.replies if own else 0)
+        return Preference(strengths, float(strengths.std()), own.replies if own else 0)
 
     def replies(self) -> int:
         """Answer how many replies were counted, of all models."""
