@@ -78,6 +78,17 @@ def error(status: int, message: str) -> JSON:
     }
 
 
+def embeddings(body: JSON) -> JSON:
+    """Answer an embedding of two numbers for each text."""
+    texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+    rows = [
+        {"object": "embedding", "index": index, "embedding": [0.6, 0.8]}
+        for index, _ in enumerate(texts)
+    ]
+    usage = {"prompt_tokens": 10, "total_tokens": 10}
+    return {"object": "list", "data": rows, "model": body["model"], "usage": usage}
+
+
 def models() -> JSON:
     model = {"id": "listener", "object": "model", "created": CREATED, "owned_by": "emoplug"}
     return {"object": "list", "data": [model]}

@@ -12,60 +12,26 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
 from tests import llm_payloads as payloads
+from tests.llm_behaviours import (
+    SAID,
+    Behaviour,
+    Drop,
+    Failure,
+    Hang,
+    Raw,
+    Reply,
+    Slow,
+    ToolCall,
+)
 
-SAID = "It sounds like today was hard. I am here."
-
-
-@dataclass(frozen=True)
-class Reply:
-    """Say ``text``; in a stream, word by word."""
-
-    text: str = SAID
-
-
-@dataclass(frozen=True)
-class ToolCall:
-    """Ask for a tool, after saying ``text`` where given."""
-
-    name: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Answer an HTTP error in OpenAI's shape; ``retry_after`` in seconds."""
-
-    status: int
-    retry_after: float | None = None
-    message: str = "this failure was asked for"
-
-
-@dataclass(frozen=True)
-class Drop:
-    """Cut the connection: after this many words of a stream, or before any plain answer."""
-
-    after_chunks: int = 0
-    text: str = SAID
-
-
-@dataclass(frozen=True)
-class Slow:
-    """Say ``text`` with a pause before each word, or before the plain answer; in seconds."""
-
-    chunk_delay: float
-    text: str = SAID
-
-
-Behaviour = Reply | ToolCall | Failure | Drop | Slow
+__all__ = ["SAID", "Drop", "Failure", "Hang", "LlmServer", "Raw", "Reply", "Slow", "ToolCall"]
 
 
 class LlmServer:
@@ -76,6 +42,7 @@ class LlmServer:
         bodies: The same as the bytes on the wire.
         headers: Their headers, names in lower case.
         paths: Paths of all requests, GETs too.
+        hung_up: How many clients hung up before their answer's end.
     """
 
     def __init__(self) -> None:
@@ -83,6 +50,7 @@ class LlmServer:
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.hung_up = 0
         self._default = Reply()
         self._script: deque[Behaviour] = deque()
         self._http = _Http(("127.0.0.1", 0), _Handler)
@@ -195,25 +163,38 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(body, llm.next_behaviour())
         except payloads.RefusedError as refused:
             self._send(refused.status, payloads.error(refused.status, str(refused)))
-        except (_DroppedError, ConnectionError):
+        except ConnectionError:
+            llm.hung_up += 1
+            self.close_connection = True
+        except _DroppedError:
             self.close_connection = True
 
     def _check(self, body: dict[str, Any]) -> None:
         if not self.headers.get("authorization", "").startswith("Bearer "):
             raise payloads.RefusedError(401, "you did not provide an API key")
-        if self.path not in {"/v1/chat/completions", "/v1/responses"}:
+        if self.path not in {"/v1/chat/completions", "/v1/responses", "/v1/embeddings"}:
             raise payloads.RefusedError(404, f"no such path: {self.path}")
         if "model" not in body:
             raise payloads.RefusedError(400, "you must provide a model parameter")
         if self.path == "/v1/responses":
             payloads.check_input(body.get("input"))
-        else:
+        elif self.path == "/v1/chat/completions":
             payloads.check_messages(body.get("messages"))
 
     def _answer(self, body: dict[str, Any], behaviour: Behaviour) -> None:
         if isinstance(behaviour, Failure):
             error = payloads.error(behaviour.status, behaviour.message)
             return self._send(behaviour.status, error, retry_after=behaviour.retry_after)
+        if isinstance(behaviour, Raw):
+            return self._send_raw(behaviour)
+        if isinstance(behaviour, Hang):
+            time.sleep(behaviour.seconds)
+            raise _DroppedError
+        if self.path == "/v1/embeddings":
+            return self._send(200, payloads.embeddings(body))
+        return self._speak(body, behaviour)
+
+    def _speak(self, body: dict[str, Any], behaviour: Reply | ToolCall | Drop | Slow) -> None:
         call = None
         if isinstance(behaviour, ToolCall):
             call = payloads.Call(behaviour.name, json.dumps(dict(behaviour.arguments)))
@@ -245,6 +226,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("retry-after", f"{retry_after:g}")
         self.end_headers()
         self.wfile.write(raw)
+
+    def _send_raw(self, raw: Raw) -> None:
+        self.send_response(200)
+        kind = "text/event-stream" if raw.stream else "application/json"
+        for name, value in {"content-type": kind, **raw.headers}.items():
+            self.send_header(name, value)
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        for chunk in raw.chunks:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+        self.wfile.write(b"0\r\n\r\n")
 
     def _stream(self, events: Iterator[dict[str, Any]], *, named: bool) -> None:
         self.send_response(200)

@@ -1,0 +1,46 @@
+"""``emoplug serve``: the proxy on a port."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from emoplug import Emoplug, Settings
+from emoplug_server._app import create_app
+from emoplug_server._settings import ServerSettings
+
+
+def run(
+    upstream: Annotated[
+        str | None, typer.Option(help="Base URL of the model's endpoint, such as .../v1.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    threads: Annotated[
+        int | None, typer.Option(min=0, help="Requests understood at a time; 0: 4 a core.")
+    ] = None,
+) -> None:
+    """Serve an OpenAI-compatible proxy that adds emotional intelligence.
+
+    Keys come from EMOPLUG_SERVER_UPSTREAM_KEY and EMOPLUG_SERVER_API_KEYS, never from the command
+    line, which other users of the machine can read.
+    """
+    given: dict[str, Any] = {"upstream": upstream, "threads": threads}
+    settings = ServerSettings.build(**{k: v for k, v in given.items() if v is not None})
+    app = create_app(settings, Emoplug(Settings.load()))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,  # upstream's own pass through
+            date_header=False,
+            timeout_graceful_shutdown=int(settings.grace),
+        )
+    )
+    typer.echo(f"emoplug listens on {host}:{port}, in front of {settings.upstream}")
+    server.run()
