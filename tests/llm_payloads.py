@@ -36,6 +36,17 @@ class RefusedError(Exception):
         self.status = status
 
 
+def loaded(raw: bytes) -> JSON:
+    """Answer the body of a request, or refuse what is no JSON object."""
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise RefusedError(400, "we could not parse the JSON body of your request") from error
+    if not isinstance(body, dict):
+        raise RefusedError(400, "the body of your request must be a JSON object")
+    return body
+
+
 def check_messages(messages: Any) -> None:
     """Refuse chat messages that OpenAI would refuse."""
     _check_items(messages, {"role"}, CHAT_PARTS)

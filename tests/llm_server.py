@@ -43,6 +43,7 @@ class LlmServer:
         headers: Their headers, names in lower case.
         paths: Paths of all requests, GETs too.
         hung_up: How many clients hung up before their answer's end.
+        sent: How many chunks of raw streams were taken by the network.
     """
 
     def __init__(self) -> None:
@@ -51,6 +52,7 @@ class LlmServer:
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
         self.hung_up = 0
+        self.sent = 0
         self._default = Reply()
         self._script: deque[Behaviour] = deque()
         self._http = _Http(("127.0.0.1", 0), _Handler)
@@ -157,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         llm.bodies.append(raw)
         llm.headers.append({name.lower(): value for name, value in self.headers.items()})
         try:
-            body = json.loads(raw)
+            body = payloads.loaded(raw)
             llm.requests.append(body)
             self._check(body)
             self._answer(body, llm.next_behaviour())
@@ -236,6 +238,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for chunk in raw.chunks:
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            self.server.llm.sent += 1
         self.wfile.write(b"0\r\n\r\n")
 
     def _stream(self, events: Iterator[dict[str, Any]], *, named: bool) -> None:

@@ -27,7 +27,7 @@ _HOP = frozenset(
     )
 )
 """Headers about one connection, not about the message (RFC 9110, 7.6.1)."""
-_REQUEST_OWN = _HOP | {b"host", b"content-length", b"expect"}
+_REQUEST_OWN = _HOP | {b"host", b"expect"}
 _IDLE_KEPT = 256
 
 
@@ -51,8 +51,8 @@ class Upstream:
 
         Args:
             request: What the client sent.
-            content: The body to send.
-            readable: Whether the reply is to be read here, so must not be compressed.
+            content: The body to send; a stream is the client's own, of the length it told.
+            readable: Whether the body was read here, and the reply is to be: not compressed.
 
         Raises:
             ProblemError: 502 or 504, upstream did not answer.
@@ -80,7 +80,7 @@ class Upstream:
     def _headers(self, request: Request, *, readable: bool) -> Pairs:
         left_out = _REQUEST_OWN | _named_in_connection(request.headers.raw)
         if readable:
-            left_out |= {b"accept-encoding"}
+            left_out |= {b"accept-encoding", b"content-length"}
         # A key of our own is no business of upstream's.
         key = self._settings.upstream_key
         if key or self._settings.api_keys:

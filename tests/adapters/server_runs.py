@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from openai import OpenAI
 from pydantic import SecretStr
 
 from emoplug import Emoplug
@@ -49,6 +50,13 @@ def client(address: str, **headers: str) -> Iterator[httpx.Client]:
         yield made
 
 
+@contextmanager
+def openai_client(address: str, **options: Any) -> Iterator[Any]:
+    """Answer OpenAI's own client; untyped, for plain dicts are no messages to its types."""
+    with OpenAI(base_url=f"{address}/v1", api_key="sk-test", max_retries=0, **options) as made:
+        yield made
+
+
 def chat(**members: Any) -> dict[str, Any]:
     """Answer the body of a chat request."""
     return {"model": "tiny", "messages": ASKED, **members}
@@ -66,5 +74,3 @@ def wait_for(condition: Any, seconds: float = 10.0) -> None:
         if time.monotonic() > end:
             raise AssertionError(f"it did not happen within {seconds:g} s")
         time.sleep(0.005)
-
-

@@ -15,7 +15,7 @@ from tests import llm_payloads as payloads
 SAID = "It sounds hard. I am here — with you 🙂."
 STREAM = "".join(
     f"data: {json.dumps(event, ensure_ascii=False)}\n\n"
-    for event in payloads.chat_chunks("m", payloads.pieces(SAID), None, usage=True)
+    for event in payloads.chat_chunks("m", iter(payloads.pieces(SAID)), None, usage=True)
 ).encode() + (b"data: [DONE]\n\n")
 
 
