@@ -30,17 +30,19 @@ def run(
     given: dict[str, Any] = {"upstream": upstream, "threads": threads}
     settings = ServerSettings.build(**{k: v for k, v in given.items() if v is not None})
     app = create_app(settings, Emoplug(Settings.load()))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,  # upstream's own pass through
-            date_header=False,
-            timeout_graceful_shutdown=int(settings.grace),
-        )
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,  # upstream's own pass through
+        date_header=False,
+        timeout_graceful_shutdown=int(settings.grace),
     )
-    typer.echo(f"emoplug listens on {host}:{port}, in front of {settings.upstream}")
-    server.run()
+    listening = config.bind_socket()
+    listening.listen(config.backlog)  # who comes while the weights load waits, and is not refused
+    address, taken = listening.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    typer.echo(f"emoplug listens on http://{shown}:{taken}/v1, in front of {settings.upstream}")
+    uvicorn.Server(config).run(sockets=[listening])

@@ -57,6 +57,8 @@ class Emotion:
 
     async def _respond(self, request: Request) -> Response:
         self._place.keys.check(request.headers)
+        if request.method != "POST":
+            raise ProblemError(405, "send a POST", "method_not_allowed", {"allow": "POST"})
         _check_type(request)
         raw = await read_body(request.receive, self._place.settings.body_limit)
         asked = read(raw, self._asked)
@@ -68,7 +70,7 @@ class Emotion:
 
 def analyze(emo: Emoplug, asked: AnalyzeRequest) -> AnalyzeResponse:
     """Understand each conversation; their texts are encoded together."""
-    conversations = asked.conversations or [asked.messages or []]
+    conversations = asked.conversations or [asked.messages]
     turns = emo.prepare_many([_plain(messages) for messages in conversations])
     return AnalyzeResponse(analyses=[Analysis.of(turn) for turn in turns])
 
@@ -90,7 +92,7 @@ def read(raw: bytes, asked: type[Asked]) -> Asked:
     except (ValueError, RecursionError):
         raise ProblemError(400, "the body is no JSON in UTF-8", "invalid_json") from None
     try:
-        return asked.model_validate(found)
+        return asked.model_validate(found, strict=True)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(step) for step in problem["loc"])

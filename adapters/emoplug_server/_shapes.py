@@ -13,8 +13,6 @@ from emoplug import Cause, Finding, Passage, Review, Risk, StrategyScore, Turn
 
 MOST_CONVERSATIONS = 64
 MOST_MESSAGES = 2000
-MOST_CHARACTERS = 100_000
-Text = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 
 class Shape(BaseModel):
@@ -29,7 +27,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     type: str
-    text: Text | None = None
+    text: str | None = None
 
 
 class ChatMessage(BaseModel):
@@ -38,7 +36,7 @@ class ChatMessage(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     role: Literal["user", "assistant", "system", "developer", "tool", "function"]
-    content: Text | list[Part] | None = None
+    content: str | list[Part] | None = None
     name: str | None = None
     timestamp: float | None = None
 
@@ -47,16 +45,22 @@ Conversation = Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_
 
 
 class AnalyzeRequest(Shape):
-    """One conversation, or many."""
+    """One conversation as ``messages``, or many as ``conversations``."""
 
-    messages: Conversation | None = None
-    conversations: (
-        Annotated[list[Conversation], Field(min_length=1, max_length=MOST_CONVERSATIONS)] | None
-    ) = None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["messages"]}, {"required": ["conversations"]}],
+        }
+    )
+
+    messages: Conversation = Field(default_factory=list)
+    conversations: Annotated[
+        list[Conversation], Field(min_length=1, max_length=MOST_CONVERSATIONS)
+    ] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        if (self.messages is None) == (self.conversations is None):
+        if bool(self.messages) == bool(self.conversations):
             raise ValueError("give either messages or conversations")
         return self
 
@@ -65,7 +69,7 @@ class ReviewRequest(Shape):
     """A conversation and the reply that a model gave to it."""
 
     messages: Conversation
-    reply: Text
+    reply: str
 
 
 class AffectShape(Shape):
