@@ -31,7 +31,18 @@ from tests.llm_behaviours import (
     ToolCall,
 )
 
-__all__ = ["SAID", "Drop", "Failure", "Hang", "LlmServer", "Raw", "Reply", "Slow", "ToolCall"]
+__all__ = [
+    "SAID",
+    "Behaviour",
+    "Drop",
+    "Failure",
+    "Hang",
+    "LlmServer",
+    "Raw",
+    "Reply",
+    "Slow",
+    "ToolCall",
+]
 
 
 class LlmServer:
