@@ -23,7 +23,7 @@ def run(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     threads: Annotated[
-        int | None, typer.Option(min=0, help="Requests understood at a time; 0: one a core.")
+        int | None, typer.Option(min=0, help="Requests understood at a time; 0: two a core.")
     ] = None,
 ) -> None:
     """Serve an OpenAI-compatible proxy that adds emotional intelligence.
@@ -55,8 +55,11 @@ def run(
 
 
 def _for_many(settings: Settings) -> Settings:
-    """Let requests run beside each other, each pass on one thread, unless told otherwise."""
+    """Let requests run beside each other, unless told otherwise.
+
+    Each pass of a network takes one thread; texts that come while passes run share the next one.
+    """
     if "onnx" not in settings.plugins:
         return settings
-    onnx = {"threads": 1, **settings.options.get("onnx", {})}
+    onnx = {"threads": 1, "together": True, **settings.options.get("onnx", {})}
     return settings.model_copy(update={"options": {**settings.options, "onnx": onnx}})

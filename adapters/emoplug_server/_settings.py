@@ -27,7 +27,7 @@ class ServerSettings(BaseSettings):
         message_limit: Most messages that are read; longer conversations pass through unguided.
         session_limit: Most characters of a session's name.
         concurrency: Most requests in flight; beyond it 503 with ``retry-after``.
-        threads: Requests understood at a time; 0 is one for each core, but two at least.
+        threads: Requests understood at a time; 0 is two for each core.
         connect_timeout: Seconds that a connection to upstream may take.
         read_timeout: Seconds without a byte from upstream.
         grace: Seconds that requests under way have to finish at shutdown.

@@ -49,7 +49,7 @@ class Work:
 
     Args:
         emo: Whose plugins to use.
-        threads: How many requests are understood at a time; 0 is one for each core, two at least.
+        threads: How many requests are understood at a time; 0 is two for each core.
         metrics: Where to count.
     """
 
@@ -57,7 +57,7 @@ class Work:
         cores = os.cpu_count() or 1
         self.emo = emo
         self._metrics = metrics
-        self._preparing = anyio.CapacityLimiter(threads or max(2, cores))
+        self._preparing = anyio.CapacityLimiter(threads or 2 * cores)
         # Nobody waits for these: they must not take the place of those who are waited for.
         self._reviewing = anyio.CapacityLimiter(max(1, cores // 2))
         self._reviews: set[asyncio.Task[Review | None]] = set()

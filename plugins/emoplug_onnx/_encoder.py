@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from tokenizers import Tokenizer
 
 from emoplug import Encoding, WeightsError, hookimpl
 from emoplug_onnx._cache import Cache
-from emoplug_onnx._session import Device, Fallback, open_session
+from emoplug_onnx._session import Device, Fallback, open_session, threads_for
+from emoplug_onnx._together import Together
 from emoplug_onnx._weights import Weights, find_weights
 from emoplug_onnx._windows import buckets, cut, pool
 
@@ -47,6 +49,8 @@ class Encoder:
             cache: Texts whose encodings are remembered, 1.7 kB each.
             batch: Most texts in one pass.
             threads: Threads in one pass; 0 chooses by the machine, 4 at most.
+            together: Texts from concurrent calls share passes; how they fall together changes
+                the last digits.
         """
 
         model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,12 +61,15 @@ class Encoder:
         cache: int = Field(default=4096, ge=0)
         batch: int = Field(default=32, ge=1)
         threads: int = Field(default=0, ge=0)
+        together: bool = False
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or self.Options()
         self._cache = Cache(self.options.cache)
         self._lock = threading.Lock()
         self._ready: _Loaded | None = None
+        cores, threads = os.cpu_count() or 1, threads_for(self.options.threads)
+        self._shared = Together(self._run, max(1, cores // threads), self.options.batch)
 
     @hookimpl
     def encode(self, texts: Sequence[str]) -> Encoding:
@@ -70,7 +77,8 @@ class Encoder:
         loaded = self._load()
         known = self._cache.get(texts)
         new = list(dict.fromkeys(t for t, row in zip(texts, known, strict=True) if row is None))
-        fresh = dict(zip(new, self._run(loaded, new), strict=True)) if new else {}
+        run = self._shared if self.options.together else self._run
+        fresh = dict(zip(new, run(new), strict=True)) if new else {}
         self._cache.put(fresh.items())
         rows = [fresh[t] if row is None else row for t, row in zip(texts, known, strict=True)]
         return self._encoding(loaded, rows)
@@ -107,8 +115,9 @@ class Encoder:
         tokenizer.no_truncation()
         return _Loaded(weights, session, tokenizer)
 
-    def _run(self, loaded: _Loaded, texts: Sequence[str]) -> Floats:
+    def _run(self, texts: Sequence[str]) -> Floats:
         """Answer (texts, d + labels + 3) rows: unit embedding, probabilities, affect."""
+        loaded = self._load()
         tokenizer, weights = loaded.tokenizer, loaded.weights
         # Half a surrogate pair, as broken clients send it, is no text for a tokenizer.
         sound = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]

@@ -44,9 +44,14 @@ def open_session(
     return session
 
 
+def threads_for(asked: int) -> int:
+    """Answer how many threads one pass uses; 0 leaves the choice to us."""
+    return asked or min(4, os.cpu_count() or 1)
+
+
 def _load(model: Path, providers: list[str], threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or min(4, os.cpu_count() or 1)
+    options.intra_op_num_threads = threads_for(threads)
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # Idle worker threads that spin would take the processor from the host application.

@@ -121,9 +121,9 @@ class Counting(Encoder):
 
     seen = 0
 
-    def _run(self, loaded: Any, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _run(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.seen += len(texts)
-        return super()._run(loaded, texts)
+        return super()._run(texts)
 
 
 def test_a_text_seen_lately_costs_no_pass() -> None:
