@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-import tests.adapters.contract_server  # noqa: F401  # adds its ways
+import tests.adapters.contract_langchain
+import tests.adapters.contract_server  # noqa: F401  # they add their ways
 from emoplug import Review
 from tests.adapters.contract_ways import MODEL, SESSION, WAYS, Messages, Noting
 from tests.llm_server import SAID, LlmServer
