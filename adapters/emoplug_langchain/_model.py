@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, closing
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -16,7 +18,7 @@ from pydantic import PrivateAttr
 from emoplug import Emoplug, Exchange, Review
 from emoplug_langchain._messages import as_chat, guided
 from emoplug_langchain._replace import replace
-from emoplug_langchain._session import SessionOf, name_of, session_of
+from emoplug_langchain._session import SessionOf, name_of, running, session_of
 
 Model = TypeVar("Model", bound=Runnable[Any, Any])
 OnReview = Callable[[Review], None] | None
@@ -91,6 +93,34 @@ class EmotionChatModel(BaseChatModel):
                 raise
             return getattr(self.inner, name)
 
+    def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
+        """Ask, in the thread that ``config`` names."""
+        with running(config):
+            return super().invoke(input, config, **kwargs)
+
+    async def ainvoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
+        """Ask, in the thread that ``config`` names."""
+        with running(config):
+            return await super().ainvoke(input, config, **kwargs)
+
+    def stream(self, input: Any, config: Any = None, **kwargs: Any) -> Iterator[Any]:
+        """Ask for a stream, in the thread that ``config`` names."""
+        with closing(cast(Any, super().stream(input, config, **kwargs))) as stream:
+            with running(config):  # the call is opened by the first step
+                first = list(islice(stream, 1))
+            yield from first
+            yield from stream
+
+    async def astream(self, input: Any, config: Any = None, **kwargs: Any) -> AsyncIterator[Any]:
+        """Ask for a stream, in the thread that ``config`` names."""
+        async with aclosing(cast(Any, super().astream(input, config, **kwargs))) as stream:
+            with running(config):  # the call is opened by the first step
+                first = await anext(stream, None)
+            if first is not None:
+                yield first
+            async for chunk in stream:
+                yield chunk
+
     def bind_tools(
         self, tools: Sequence[Any], *, tool_choice: Any = None, **kwargs: Any
     ) -> Runnable[Any, Any]:
@@ -136,7 +166,7 @@ class EmotionChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        exchange = self._open(messages, run_manager)
+        exchange = self._open(messages)
         sent = guided(messages, exchange)
         result = self.inner._generate(sent, stop=stop, run_manager=run_manager, **kwargs)
         exchange.close(_words(result))
@@ -149,7 +179,7 @@ class EmotionChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        exchange = await asyncio.to_thread(self._open, messages, run_manager)
+        exchange = await asyncio.to_thread(self._open, messages)
         sent = guided(messages, exchange)
         result = await self.inner._agenerate(sent, stop=stop, run_manager=run_manager, **kwargs)
         await asyncio.to_thread(exchange.close, _words(result))
@@ -162,7 +192,7 @@ class EmotionChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        exchange = self._open(messages, run_manager)
+        exchange = self._open(messages)
         sent = guided(messages, exchange)
         failed = True  # also when the consumer stops early: what came is reviewed
         try:
@@ -180,7 +210,7 @@ class EmotionChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        exchange = await asyncio.to_thread(self._open, messages, run_manager)
+        exchange = await asyncio.to_thread(self._open, messages)
         sent = guided(messages, exchange)
         stream = self.inner._astream(sent, stop=stop, run_manager=run_manager, **kwargs)
         try:
@@ -192,14 +222,8 @@ class EmotionChatModel(BaseChatModel):
             raise
         await asyncio.to_thread(exchange.close)
 
-    def _open(
-        self,
-        messages: list[BaseMessage],
-        run_manager: CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None,
-    ) -> Exchange:
-        # LangChain copies a config's thread into the metadata of its runs.
-        session = session_of(self._session, run_manager.metadata if run_manager else None)
-        model = name_of(self.inner)
+    def _open(self, messages: list[BaseMessage]) -> Exchange:
+        session, model = session_of(self._session), name_of(self.inner)
         return Exchange.open(self._emo, as_chat(messages), session, model, self._on_review)
 
     def _ours(self, built: Runnable[Any, Any]) -> Runnable[Any, Any]:
