@@ -66,6 +66,11 @@ class Exchange:
             return cls(emo, messages, unread, on_review)
         return cls(emo, sent, turn, on_review)
 
+    @property
+    def heard(self) -> bool:
+        """Tell whether a stream has said anything yet."""
+        return any(self._words)
+
     def see(self, text: str) -> None:
         """Take note of the words that one chunk of a stream adds to the reply."""
         self._words.append(text)

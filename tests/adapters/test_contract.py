@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import tests.adapters.contract_langchain
+import tests.adapters.contract_litellm
 import tests.adapters.contract_server  # noqa: F401  # they add their ways
 from emoplug import Review
 from tests.adapters.contract_ways import MODEL, SESSION, WAYS, Messages, Noting
@@ -43,6 +44,8 @@ def plain() -> tuple[str, str]:
     return turn.request_messages[-1].text, made_equal(emo.reviews[0])
 
 
+# LiteLLM's own types make pydantic warn when they are first used.
+@pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class:UserWarning")
 @pytest.mark.parametrize("name", WAYS)
 def test_guidance_and_review_are_the_same_in_every_way(
     name: str, plain: tuple[str, str], llm_server: LlmServer
