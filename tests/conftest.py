@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -9,6 +10,8 @@ import pytest
 
 from tests.llm_server import LlmServer
 
+# LiteLLM would otherwise look for prices on the network when it is imported.
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 # A shell that runs us in the background lets us ignore Ctrl-C, and what we start inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

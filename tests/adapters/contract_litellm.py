@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Its prices would otherwise be looked up on the network when it is imported.
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-
 import litellm
+from litellm.router import Router
 
 from emoplug_litellm import EmotionLogger, wrap
 from tests.adapters.contract_ways import MODEL, SESSION, Messages, Noting, way
@@ -42,7 +39,7 @@ def listening(logger: EmotionLogger) -> Iterator[None]:
         yield
     finally:
         # It copies callbacks to lists of its own, where they would outlive the test.
-        litellm.logging_callback_manager._reset_all_callbacks()
+        litellm.logging_callback_manager._reset_all_callbacks()  # type: ignore[no-untyped-call]  # theirs
 
 
 async def _whole(stream: Any) -> list[Any]:
@@ -69,7 +66,7 @@ def litellm_callback_stream(emo: Noting, server: LlmServer, messages: Messages) 
 def litellm_callback_router(emo: Noting, server: LlmServer, messages: Messages) -> None:
     given = arguments(server, messages)
     deployment = {name: given[name] for name in ("model", "api_base", "api_key")}
-    router = litellm.Router([{"model_name": MODEL, "litellm_params": deployment}])
+    router = Router([{"model_name": MODEL, "litellm_params": deployment}])
 
     async def talk() -> None:
         await router.acompletion(
