@@ -107,6 +107,8 @@ def _async_generator(fn: Any, start: Any, text_of: TextOf) -> Any:
 
 async def _finish_awaitable(reply: Awaitable[Any], exchange: Exchange, text_of: TextOf) -> Any:
     answered = await reply
+    if isinstance(answered, AsyncIterator):
+        return _finish_async_stream(answered, exchange, text_of)
     await asyncio.to_thread(exchange.close, text_of(answered))
     return answered
 

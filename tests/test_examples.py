@@ -33,7 +33,9 @@ def test_every_example_runs_offline(example: Path, llm_server: Any, tmp_path: Pa
     assert done.stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["openai_wrapped.py", "own_plugin.py", "cause_and_recall.py"])
+@pytest.mark.parametrize(
+    "name", ["openai_wrapped.py", "langchain_agent.py", "own_plugin.py", "cause_and_recall.py"]
+)
 def test_the_readme_shows_the_example_that_was_run(name: str) -> None:
     assert (ROOT / "examples" / name).read_text(encoding="utf-8").strip() in README
 

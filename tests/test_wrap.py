@@ -175,6 +175,21 @@ def test_an_async_stream_stopped_early_is_reviewed_too() -> None:
     assert reviews[0].reply == "I hear "
 
 
+def test_a_coroutine_that_answers_a_stream_has_the_stream_reviewed() -> None:
+    reviews: list[Review] = []
+
+    async def streaming(messages: Messages) -> AsyncIterator[str]:
+        return async_generator(messages)
+
+    wrapped = Emoplug(plugins=[Note()]).wrap(streaming, on_review=reviews.append)
+
+    async def listen() -> str:
+        return await gather(await wrapped(CHAT))
+
+    assert asyncio.run(listen()) == "".join(ANSWER)
+    assert [review.reply for review in reviews] == ["".join(ANSWER)]
+
+
 def test_a_wrapped_callables_turns_know_session_and_model() -> None:
     reviews: list[Review] = []
     wrapped = Emoplug(plugins=[]).wrap(
