@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 from contextlib import suppress
 
 HEAD = (
@@ -34,11 +35,16 @@ END = chunk("[DONE]") + b"0\r\n\r\n"
 
 
 class Endpoint:
-    """Answers each request with ``chunks`` words, ``pause`` seconds apart; the first at once."""
+    """Answers each request with ``chunks`` words, the first at once.
+
+    The others come ``pause`` seconds apart on average: each stream has a speed of its own, half to
+    one and a half times that, or clients that began together would come back together for ever.
+    """
 
     def __init__(self, chunks: int, pause: float) -> None:
         self._chunks = chunks
         self._pause = pause
+        self._chance = random.Random(0)
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until it ends."""
@@ -51,9 +57,10 @@ class Endpoint:
 
     async def _answer(self, writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD)
+        pause = self._pause * self._chance.uniform(0.5, 1.5)
         for index in range(self._chunks):
-            if index and self._pause:
-                await asyncio.sleep(self._pause)
+            if index and pause:
+                await asyncio.sleep(pause)
             writer.write(WORDS[index])
             await writer.drain()
         writer.write(END)

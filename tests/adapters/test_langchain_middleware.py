@@ -21,22 +21,12 @@ from pydantic import BaseModel
 
 from emoplug import Emoplug, PluginFailedError, Review
 from emoplug_langchain import EmotionMiddleware
-from tests.adapters.langchain_talks import HISTORY, Breaking, Knower, Watching, asking
+from tests.adapters.knower import HISTORY, Breaking, Knower, Watching, asking
 from tests.adapters.openai_talks import GUIDANCE
 from tests.llm_server import SAID, Failure, LlmServer, Reply, ToolCall
 
 GUIDED = f"I failed my exam.\n\n{GUIDANCE}"
 ANN: Any = {"configurable": {"thread_id": "ann"}}
-
-
-@pytest.fixture
-def knower() -> Knower:
-    return Knower()
-
-
-@pytest.fixture
-def emo(knower: Knower) -> Emoplug:
-    return Emoplug(plugins=[knower], deadline=30)
 
 
 def agent_of(

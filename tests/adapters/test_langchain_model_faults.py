@@ -9,19 +9,9 @@ from openai import APIConnectionError, InternalServerError
 
 from emoplug import Emoplug, PluginFailedError
 from emoplug_langchain import emotion_aware
-from tests.adapters.langchain_talks import HISTORY, Breaking, Knower, Watching, asking
+from tests.adapters.knower import HISTORY, Breaking, Knower, Watching, asking
 from tests.adapters.openai_talks import until
 from tests.llm_server import SAID, Drop, Failure, LlmServer, Slow
-
-
-@pytest.fixture
-def knower() -> Knower:
-    return Knower()
-
-
-@pytest.fixture
-def emo(knower: Knower) -> Emoplug:
-    return Emoplug(plugins=[knower], deadline=30)
 
 
 @pytest.fixture

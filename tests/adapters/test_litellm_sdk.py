@@ -13,7 +13,7 @@ from emoplug import Emoplug, PluginFailedError, Review
 from emoplug_litellm import EmotionLogger, wrap
 from emoplug_litellm._calls import session_of
 from tests.adapters.contract_litellm import arguments, listening
-from tests.adapters.langchain_talks import Breaking, Knower, Watching
+from tests.adapters.knower import Breaking, Knower, Watching
 from tests.adapters.openai_talks import GUIDANCE, until
 from tests.llm_server import SAID, Failure, LlmServer, Reply
 
@@ -27,16 +27,6 @@ MOCKED: dict[str, Any] = {
     "messages": ASKED,
     "mock_response": "Mocked words.",
 }
-
-
-@pytest.fixture
-def knower() -> Knower:
-    return Knower()
-
-
-@pytest.fixture
-def emo(knower: Knower) -> Emoplug:
-    return Emoplug(plugins=[knower], deadline=30)
 
 
 @pytest.fixture
