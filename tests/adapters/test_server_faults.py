@@ -112,7 +112,6 @@ def test_chunks_come_one_by_one(emo: Emoplug, llm_server: LlmServer) -> None:
     assert times[-1] - times[0] > 0.4
 
 
-@pytest.mark.parametrize("stream", [True, False])
 class Sleepy:
     """A plugin that takes its time."""
 
