@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -75,7 +76,8 @@ def read_all(
     """Understand every conversation, with a progress bar on a terminal when there are many."""
     total = sum(map(len, conversations))
     shown = errors.is_terminal and total > _SLICE
-    with Progress(console=errors, transient=True, disable=not shown) as bar:
+    bar = Progress(console=errors, transient=True, disable=not shown)
+    with bar if shown else nullcontext():  # even a bar that is not shown would end with a line
         task = bar.add_task("reading", total=total)
         return [_read(emo, messages, lambda n: bar.advance(task, n)) for messages in conversations]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -69,9 +70,9 @@ def run(
             f"tell with --data PATH where {name} is; emoplug eval --list shows where from"
         )
     errors = Console(stderr=True)
-    with Progress(
-        console=errors, transient=True, disable=not (progress and errors.is_terminal)
-    ) as bar:
+    shown = progress and errors.is_terminal
+    bar = Progress(console=errors, transient=True, disable=not shown)
+    with bar if shown else nullcontext():  # even a bar that is not shown would end with a line
         report = evaluate(
             name,
             data,

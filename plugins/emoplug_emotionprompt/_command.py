@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,7 +94,9 @@ def _collect(
 ) -> tuple[int, bool]:
     """Take in what comes; answer how much came, and whether Ctrl-C ended it."""
     done = 0
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    shown = errors.is_terminal
+    bar = Progress(console=errors, transient=True, disable=not shown)
+    with bar if shown else nullcontext():  # even a bar that is not shown would end with a line
         task = bar.add_task("asking", total=total)
         try:
             for one in answered:

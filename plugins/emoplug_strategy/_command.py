@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +59,9 @@ def _report(log: Log, source: str) -> BiasReport:
     permissive_only = Settings.load().permissive_only
     replies = sum(said.is_reply for talk in log.conversations.values() for said in talk)
     errors = Console(stderr=True)
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    shown = errors.is_terminal
+    bar = Progress(console=errors, transient=True, disable=not shown)
+    with bar if shown else nullcontext():  # even a bar that is not shown would end with a line
         task = bar.add_task("reading replies", total=replies)
         found = judged(
             log.conversations,
