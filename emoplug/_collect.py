@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 from emoplug._inject import SEPARATOR, block
 from emoplug._tokens import count_tokens
@@ -23,8 +23,11 @@ from emoplug._types import (
 
 def fuse_readings(answers: Iterable[Sequence[Reading]]) -> tuple[Reading, ...]:
     """Answer one reading a message, in message order; several are averaged label by label."""
+    told = [readings for readings in answers if readings]
+    if len(told) == 1 and all(a.index < b.index for a, b in pairwise(told[0])):
+        return tuple(told[0])
     by_index: dict[int, list[Reading]] = {}
-    for readings in answers:
+    for readings in told:
         for reading in readings:
             by_index.setdefault(reading.index, []).append(reading)
     return tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +13,8 @@ from emoplug._types import Message
 
 _MESSAGES = TypeAdapter(tuple[Message, ...])
 _BARE = frozenset({"role", "content"})
+_KEPT, _SHORT = 8_192, 2_000
+"""Messages kept, of so many characters at most: a history is sent again with every turn."""
 
 
 def read_messages(messages: Iterable[object]) -> tuple[Message, ...]:
@@ -46,7 +48,7 @@ def _fields(index: int, raw: object) -> Message | Mapping[str, Any]:
     if isinstance(raw, Message):
         return raw
     if type(raw) is dict and raw.keys() == _BARE and type(raw["content"]) is str:
-        return raw
+        return _bare(raw)
     get: Callable[[str], Any] = raw.get if isinstance(raw, Mapping) else partial(_attribute, raw)
     role, content = get("role"), get("content")
     if role is None and get("type") is not None:
@@ -63,6 +65,16 @@ def _fields(index: int, raw: object) -> Message | Mapping[str, Any]:
     if isinstance(timestamp := get("timestamp"), int | float):
         fields["timestamp"] = timestamp
     return fields
+
+
+def _bare(raw: dict[str, Any]) -> Message | Mapping[str, Any]:
+    role, content = raw["role"], raw["content"]
+    return _made(role, content) if type(role) is str and len(content) <= _SHORT else raw
+
+
+@lru_cache(_KEPT)
+def _made(role: str, content: str) -> Message:
+    return Message(role=role, content=content)
 
 
 def _plain(content: Any) -> Any:

@@ -37,6 +37,9 @@ _LIKE = {
 _SPOKEN = frozenset("\u201a\u300c\u300d\u300e\u300f\uff62\uff63")
 """Brackets to Unicode that people write for quotation marks, unlike any of ours."""
 
+_ASCII = {code: _TELLING.get(chr(code), " ") for code in (*range(32), *map(ord, _TELLING), 127)}
+"""What ``_look`` answers for ASCII characters, where that is another one."""
+
 
 def quote(text: str, limit: int = 80) -> str:
     """Answer ``text`` as one line in double quotes, at most ``limit`` characters of it.
@@ -57,6 +60,8 @@ def quote(text: str, limit: int = 80) -> str:
 
 def _line(text: str, limit: int) -> str:
     """Answer what shows of ``text``, on one line; no more than tells that ``limit`` is passed."""
+    if text.isascii():
+        return " ".join(text.translate(_ASCII).split())[: limit + 2].rstrip()
     kept: list[str] = []
     marks = 0
     for character in text:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, PlainSerializer, field_validator
 
@@ -157,7 +158,14 @@ class Turn(Value):
     degraded: tuple[Degraded, ...] = ()
     timings: Scores = FrozenDict()
 
-    @property
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy, as every model does; what follows from ``messages`` follows from the new ones."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update and "messages" in update:
+            copied.__dict__.pop("encoded", None)
+        return copied
+
+    @cached_property
     def encoded(self) -> tuple[int, ...]:
         """Indices of the messages that are somebody's words, in order: the rows of ``encoding``."""
         return tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from emoplug import EmotionView, Encoding, Reading, SettingsError, Turn, hookimpl
 from emoplug_emotion._dynamics import Chain, Floats, decode, shift
+from emoplug_emotion._kept import Kept
 from emoplug_emotion._mapping import by_map, by_rules
 from emoplug_emotion._odd import oddness
 from emoplug_emotion._parameters import SHIPPED, Parameters, read_parameters
@@ -24,6 +25,8 @@ from emoplug_emotion._taxonomy import EKMAN, LABEL_SETS
 
 log = logging.getLogger("emoplug.emotion")
 OWN = "goemotions"
+_KEPT = 4_096
+"""Readings that are kept of one label set, 3 kB each."""
 GROUPS = LABEL_SETS["meld"].labels
 """Ekman's emotions and neutral, in the order of the links between them."""
 
@@ -58,6 +61,7 @@ class Readings:
     def __init__(self, options: Options | None = None, parameters: Path = SHIPPED) -> None:
         self.options = options or self.Options()
         self._path = parameters
+        self._kept: dict[tuple[Hashable, ...], Kept] = {}
         self._links: dict[tuple[str, ...], tuple[Chain, list[int]]] = {}
         self._warned = threading.Event()
 
@@ -122,9 +126,17 @@ class Readings:
         if self._dynamic and len(spoken) > 1 and len(labels) > 1:
             chain, groups = self._links_between(labels)
             table = shift(chain, table, groups, [said.speakers[row] for row in spoken])
-        cuts = dict(zip(labels, encoding.thresholds.tolist(), strict=True))
-        rows = said.rows(dict(zip(spoken, table, strict=True)))
-        return [reading_of_any(row, labels, cuts) for row in rows]
+        cuts, found = encoding.thresholds, dict(zip(spoken, table, strict=True))
+
+        def make(row: int) -> Reading:
+            above = dict(zip(labels, cuts.tolist(), strict=True))
+            return reading_of_any(said.row(row, found), labels, above)
+
+        return self._kept_of(labels, cuts.tobytes()).readings(said.keys(found), make)
+
+    def _kept_of(self, *labels: Hashable) -> Kept:
+        """Answer where readings in ``labels`` are kept."""
+        return self._kept.setdefault(labels, Kept(_KEPT))
 
     def _links_between(self, labels: tuple[str, ...]) -> tuple[Chain, list[int]]:
         """Answer links, and for each label what it is in them: known labels by Ekman's groups."""
@@ -153,7 +165,11 @@ class Readings:
                 f"the encoder's labels ({', '.join(known[:4])}, …) say nothing of those of {name}; "
                 "set labels = 'goemotions' in the options of emotion to read in its own"
             )
-        return [reading_of_one(row, labels, LABEL_SETS[name]) for row in said.rows(found)]
+
+        def make(row: int) -> Reading:
+            return reading_of_one(said.row(row, found), labels, LABEL_SETS[name])
+
+        return self._kept_of(name, labels).readings(said.keys(found), make)
 
     def _from_view(self, view: EmotionView, said: Said) -> dict[int, Floats]:
         chain = self._parameters.chain(f"reader/{self.options.labels}", view.labels)

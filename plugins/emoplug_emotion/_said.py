@@ -2,49 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from emoplug import Turn
+from emoplug import Message, Turn
 from emoplug_emotion._dynamics import Floats
+from emoplug_emotion._kept import Key
 from emoplug_emotion._read import Row
 
 
 @dataclass(frozen=True)
 class Said:
-    """The messages that are somebody's words: row i of each field is the encoding's row i.
+    """The messages that are somebody's words: row i is the encoding's row i.
 
     Attributes:
+        turn: Where they were said.
         messages: Their indices in the turn.
-        speakers: Who said each: a name, else a role.
         spoken: Rows that are more than blank; only those bear on others.
-        affects: Valence, arousal and dominance of each; empty where unknown.
     """
 
+    turn: Turn
     messages: tuple[int, ...]
-    speakers: tuple[str, ...]
     spoken: tuple[int, ...]
-    affects: tuple[tuple[float, ...], ...]
 
     @classmethod
     def of(cls, turn: Turn) -> Said:
         """Take it out of ``turn``."""
-        messages = turn.encoded
-        said = [turn.messages[index] for index in messages]
-        affects = turn.encoding.affect.tolist() if turn.encoding else [()] * len(said)
-        return cls(
-            messages,
-            tuple(message.name or message.role for message in said),
-            tuple(row for row, message in enumerate(said) if message.text.strip()),
-            tuple(tuple(affect) for affect in affects),
-        )
+        said = enumerate(turn.messages[index] for index in turn.encoded)
+        spoken = tuple(row for row, message in said if _is_more_than_blank(message))
+        return cls(turn, turn.encoded, spoken)
 
-    def rows(self, found: Mapping[int, Floats]) -> list[Row]:
-        """Answer one row for each message that is blank or was ``found`` something of."""
-        spoken, rows = set(self.spoken), []
-        for row, (index, affect) in enumerate(zip(self.messages, self.affects, strict=True)):
-            if row not in spoken:
-                rows.append(Row(index, (), affect, blank=True))
+    @cached_property
+    def speakers(self) -> tuple[str, ...]:
+        """Who said each: a name, else a role."""
+        said = (self.turn.messages[index] for index in self.messages)
+        return tuple(message.name or message.role for message in said)
+
+    def keys(self, found: Mapping[int, Floats]) -> Iterator[Key]:
+        """Answer what the reading of each message rests on that is blank or in ``found``."""
+        blank = set(range(len(self.messages))).difference(self.spoken)
+        affect = self.turn.encoding.affect if self.turn.encoding else None
+        for row, index in enumerate(self.messages):
+            if row in blank:
+                yield index, row, b"", b""
             elif row in found:
-                rows.append(Row(index, found[row].tolist(), affect))
-        return rows
+                tail = b"" if affect is None else affect[row].tobytes()
+                yield index, row, found[row].tobytes(), tail
+
+    def row(self, number: int, found: Mapping[int, Floats]) -> Row:
+        """Answer what is known of row ``number``."""
+        index = self.messages[number]
+        affect = self.turn.encoding.affect[number].tolist() if self.turn.encoding else ()
+        if number not in found:
+            return Row(index, (), affect, blank=True)
+        return Row(index, found[number].tolist(), affect)
+
+
+def _is_more_than_blank(message: Message) -> bool:
+    text = message.text
+    return bool(text) and not text.isspace()

@@ -24,6 +24,8 @@ _CLEARLY_OUTSIDE = 0.6
 """Probability from which on it is worth saying that no cause was said."""
 _COMPARED = 400
 """Characters that two texts are compared by: more than is quoted of either."""
+_TRIED = 8
+"""Earlier messages that are tried: who says one thing over and over is not quoted by it again."""
 _WHOLE = 0.7
 """Share of the last message from which on quoting picks nothing out."""
 
@@ -55,13 +57,13 @@ def earlier_in(
     strong = [
         r
         for r in turn.readings
-        if r.index < reading.index
-        and r.emotion not in CALM
-        and r.intensity >= least
-        and turn.messages[r.index].same_speaker(own)
-        and _picks_out(turn.messages[r.index].text, own.text, now=False)
+        if r.intensity >= least and r.index < reading.index and r.emotion not in CALM
     ]
-    for one in sorted(strong, key=lambda r: (-r.intensity, -r.index)):
+    strongest = sorted(strong, key=lambda r: (-r.intensity, -r.index))
+    for one in strongest[:_TRIED]:
+        said = turn.messages[one.index]
+        if not said.same_speaker(own) or not _picks_out(said.text, own.text, now=False):
+            continue
         words = Quotation("earlier", one.index, quoted(turn.messages[one.index].text, turn.model))
         if words.quoted not in _NOTHING and (cause is None or not _same(words, cause)):
             return words, one.emotion

@@ -4,36 +4,57 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-Row = NDArray[np.float32]
+Rows = NDArray[np.float32]
 
 
 class Cache:
-    """Rows by text. Safe between threads; ``capacity`` 0 keeps nothing."""
+    """Rows by text, in one table. Safe between threads; ``capacity`` 0 keeps nothing."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._rows: OrderedDict[str, Row] = OrderedDict()
+        self._places: OrderedDict[str, int] = OrderedDict()
+        self._table: Rows | None = None
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._places)
 
-    def get(self, texts: Sequence[str]) -> list[Row | None]:
-        """Answer the row of each text, ``None`` where it is not known."""
+    def get(self, texts: Sequence[str]) -> tuple[list[int], Rows | None]:
+        """Answer which of ``texts`` are known, by number, and their rows: (known, columns)."""
+        places, known = self._places, []
         with self._lock:
-            for text in texts:
-                if text in self._rows:
-                    self._rows.move_to_end(text)
-            return [self._rows.get(text) for text in texts]
+            found = []
+            for number, text in enumerate(texts):
+                place = places.get(text)
+                if place is not None:
+                    places.move_to_end(text)
+                    known.append(number)
+                    found.append(place)
+            # Taken out at once: a place may soon be another text's.
+            return known, None if self._table is None else self._table[found]
 
-    def put(self, entries: Iterable[tuple[str, Row]]) -> None:
-        """Keep rows, forgetting the oldest beyond the capacity."""
+    def put(self, rows: Mapping[str, Rows]) -> None:
+        """Keep (columns,) rows by text, forgetting the oldest beyond the capacity."""
         with self._lock:
-            self._rows.update(entries)
-            while len(self._rows) > self._capacity:
-                self._rows.popitem(last=False)
+            for text, row in rows.items():
+                place = self._place(text)
+                if place is None:
+                    return
+                if self._table is None:  # pages are the machine's own until they are written
+                    self._table = np.empty((self._capacity, len(row)), dtype=np.float32)
+                self._table[place] = row
+
+    def _place(self, text: str) -> int | None:
+        place = self._places.pop(text, None)
+        if place is None and len(self._places) < self._capacity:
+            place = len(self._places)
+        elif place is None and self._places:
+            place = self._places.popitem(last=False)[1]
+        if place is not None:
+            self._places[text] = place
+        return place

@@ -30,6 +30,7 @@ class _Loaded:
     weights: Weights
     session: onnxruntime.InferenceSession
     tokenizer: Tokenizer
+    width: int
 
 
 class Encoder:
@@ -75,13 +76,20 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> Encoding:
         """Answer one row for each text; a text seen lately costs no pass."""
         loaded = self._load()
-        known = self._cache.get(texts)
-        new = list(dict.fromkeys(t for t, row in zip(texts, known, strict=True) if row is None))
+        known, rows = self._cache.get(texts)
+        if rows is not None and len(known) == len(texts):
+            return self._encoding(loaded, rows)
+        table = np.empty((len(texts), self._columns(loaded)), dtype=np.float32)
+        if rows is not None:
+            table[known] = rows
+        missing = sorted(set(range(len(texts))).difference(known))
+        new = list(dict.fromkeys(texts[number] for number in missing))
         run = self._shared if self.options.together else self._run
-        fresh = dict(zip(new, run(new), strict=True)) if new else {}
-        self._cache.put(fresh.items())
-        rows = [fresh[t] if row is None else row for t, row in zip(texts, known, strict=True)]
-        return self._encoding(loaded, rows)
+        fresh = dict(zip(new, run(new) if new else (), strict=True))
+        for number in missing:
+            table[number] = fresh[texts[number]]
+        self._cache.put(fresh)
+        return self._encoding(loaded, table)
 
     def warm_up(self) -> None:
         """Load the network and run it once."""
@@ -113,7 +121,7 @@ class Encoder:
             raise WeightsError(f"{weights.tokenizer} is no tokenizer: {error}") from error
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        return _Loaded(weights, session, tokenizer)
+        return _Loaded(weights, session, tokenizer, int(session.get_outputs()[0].shape[1]))
 
     def _run(self, texts: Sequence[str]) -> Floats:
         """Answer (texts, d + labels + 3) rows: unit embedding, probabilities, affect."""
@@ -143,11 +151,13 @@ class Encoder:
         return rows
 
     @staticmethod
-    def _encoding(loaded: _Loaded, rows: Sequence[Floats]) -> Encoding:
-        weights, labels = loaded.weights, len(loaded.weights.labels)
-        width = loaded.session.get_outputs()[0].shape[1]
-        columns = width + labels + AFFECT_SIZE
-        table = np.stack(rows) if rows else np.empty((0, columns), dtype=np.float32)
+    def _columns(loaded: _Loaded) -> int:
+        return loaded.width + len(loaded.weights.labels) + AFFECT_SIZE
+
+    @staticmethod
+    def _encoding(loaded: _Loaded, table: Floats) -> Encoding:
+        weights, width = loaded.weights, loaded.width
+        labels = len(weights.labels)
         return Encoding(
             embeddings=table[:, :width],
             labels=weights.labels,

@@ -57,6 +57,12 @@ class Layout:
         """Answer how many utterances are in it."""
         return int(self.owner[-1]) + 1
 
+    def part(self, first: int, stop: int) -> Layout:
+        """Answer the utterances from ``first`` to before ``stop`` alone; one of them at least."""
+        start, end = np.searchsorted(self.owner, (first, stop)).tolist()
+        owner = self.owner[start:end] - first
+        return Layout(self.first + first, self.ids[start:end], owner, self.offsets[start:end])
+
 
 class Marker:
     """Turns spoken texts into utterances with one tokenizer."""
@@ -68,14 +74,13 @@ class Marker:
 
     def mark(self, speakers: Sequence[str], texts: Sequence[str]) -> list[Utterance]:
         """Answer one utterance for each text."""
-        names = {name: self._ids(name)[:_NAME] + self._colon for name in set(speakers)}
-        encoded = self._tokenizer.encode_batch(
-            [_sound(text) for text in texts], add_special_tokens=False
-        )
-        return [
-            self._utterance(names[name], list(e.ids), list(e.offsets))
-            for name, e in zip(speakers, encoded, strict=True)
-        ]
+        return [self.utterance(*said) for said in zip(speakers, texts, strict=True)]
+
+    def utterance(self, speaker: str, text: str) -> Utterance:
+        """Answer what ``speaker`` says."""
+        said = self._tokenizer.encode(_sound(text), add_special_tokens=False)
+        name = self._ids(speaker)[:_NAME] + self._colon
+        return self._utterance(name, list(said.ids), list(said.offsets))
 
     def _utterance(
         self, name: list[int], ids: list[int], offsets: list[tuple[int, int]]
@@ -93,6 +98,26 @@ class Marker:
 def _sound(text: str) -> str:
     """Half a surrogate pair, as broken clients send it, is no text for a tokenizer."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def window_start(lengths: Sequence[int], window: int = WINDOW) -> int:
+    """Answer the first utterance that is read of a conversation.
+
+    It stays the same while the conversation grows, so that what was read stays read. When the
+    newest no longer fits, it moves on: to the newest that fill two thirds of the window.
+
+    Args:
+        lengths: Tokens of each utterance, from the beginning of the conversation.
+        window: Most tokens of one reading.
+    """
+    room, first, used = window - 1, 0, 0
+    for newest, length in enumerate(lengths):
+        used += length
+        if used > room:
+            while first < newest and used > room * 2 // 3:
+                used -= lengths[first]
+                first += 1
+    return first
 
 
 def lay_out(utterances: Sequence[Utterance], start: int, window: int = WINDOW) -> Layout:

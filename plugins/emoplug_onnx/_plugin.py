@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pydantic import Field
+
 from emoplug import Comprehension, Encoding, Turn, hookimpl
 from emoplug_onnx._encoder import Encoder
 from emoplug_onnx._reader import DialogueReader
@@ -27,10 +29,13 @@ class Networks:
 
         Attributes:
             situation: Also tell the emotion of the person's situation, one of 32.
+            contexts: Conversations of which is kept what the reader read, so that their next turn
+                reads only what is new; 10 kB a token, 4 MB at most each.
             permissive_only: Run without the dialogue reader.
         """
 
         situation: bool = False
+        contexts: int = Field(default=16, ge=0)
         permissive_only: bool = False
 
     def __init__(self, options: Options | None = None) -> None:
@@ -49,6 +54,7 @@ class Networks:
                 chosen.fallback,
                 chosen.threads,
                 frozenset() if chosen.situation else frozenset({SITUATION}),
+                chosen.contexts,
             )
 
     @hookimpl

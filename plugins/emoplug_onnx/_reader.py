@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from emoplug import STRATEGIES, Comprehension, EmotionView, Message, Turn, WeightsError
-from emoplug_onnx._layout import LONGEST, NOWHERE, Layout, Marker, lay_out, positions
+from emoplug import Comprehension, Message, Turn, WeightsError
+from emoplug_onnx._contexts import Context, Contexts, Rows, Said
+from emoplug_onnx._layout import Layout, Marker, Utterance, lay_out, window_start
+from emoplug_onnx._network import Network
 from emoplug_onnx._reader_weights import ReaderWeights, read_weights
-from emoplug_onnx._session import Device, Fallback, open_session
-from emoplug_onnx._spans import best_span
+from emoplug_onnx._session import Device, Fallback
+from emoplug_onnx._told import Explained, tell
 
 Floats = NDArray[np.float32]
-Outputs = Mapping[str, Floats]
-STRATEGY, RATINGS, CAUSES, WORDS = "esconv", "wassa", "causes", "words"
-SOURCE = "onnx"
-CUT = 0.5
-"""Probability from which on a message is a cause, and its words are looked for."""
+_BLOCK = 128
+"""Where a window may begin is looked for from a multiple of so many messages on, so that a turn of
+a long conversation costs no more than one of a short one."""
+_UTTERANCES = 4_096
+"""Messages whose tokens are kept."""
 
 
 @dataclass(frozen=True)
 class _Loaded:
     weights: ReaderWeights
-    session: onnxruntime.InferenceSession
-    marker: Marker
+    network: Network
+    start: int
+    utterance: Callable[[str, str], Utterance]
+    empty: Context
 
 
 class DialogueReader:
     """Reads the last messages that fit into its window, loaded on first use.
+
+    A turn that goes on from one read lately reads what is new in it, and no more.
 
     Args:
         folder: Where ``reader.json`` and its files are.
@@ -42,6 +48,7 @@ class DialogueReader:
         fallback: What to do when ``cuda`` was asked for and is not in use.
         threads: Threads in one pass; 0 chooses by the machine.
         hidden: Views that are not told.
+        contexts: Conversations of which is kept what was read.
     """
 
     def __init__(
@@ -51,29 +58,33 @@ class DialogueReader:
         fallback: Fallback = "raise",
         threads: int = 0,
         hidden: frozenset[str] = frozenset(),
+        contexts: int = 16,
     ) -> None:
         self._folder, self._hidden = folder, hidden
         self._device: Device = device
         self._fallback: Fallback = fallback
         self._threads = threads
+        self._contexts = Contexts(contexts)
         self._lock = threading.Lock()
         self._ready: _Loaded | None = None
 
     def comprehend(self, turn: Turn) -> Comprehension | None:
-        """Read the conversation once; ``None`` when nobody said anything."""
-        said = turn.encoded
-        if not said:
+        """Read the conversation; ``None`` when nobody said anything."""
+        spoken = turn.encoded
+        if not spoken:
             return None
         loaded = self._load()
-        messages = [turn.messages[index] for index in said]
-        speakers = [speaker(message) for message in messages]
-        utterances = loaded.marker.mark(speakers, [message.text for message in messages])
-        layout = lay_out(utterances, loaded.marker.start, loaded.weights.window)
-        read = said[layout.first :]
+        indices = spoken[_looked_at(len(spoken)) :]
+        said = [(speaker(turn.messages[i]), turn.messages[i].text) for i in indices]
+        utterances = [loaded.utterance(*one) for one in said]
+        first = window_start([len(one.ids) for one in utterances], loaded.weights.window)
+        layout = lay_out(utterances[first:], loaded.start, loaded.weights.window)
+        read, said = indices[first:], said[first:]
+        context = self._read(loaded, layout, said)
         last = turn.last_user
         target = read.index(last) if last in read else None
-        outputs = self._run(loaded, layout, speakers[layout.first :], target)
-        return self._told(loaded.weights, outputs, turn, read, layout, target)
+        explained = None if target is None else self._explain(loaded, layout, context, target)
+        return tell(loaded.weights, turn, read, context.judged, explained, self._hidden)
 
     def diagnose(self) -> Mapping[str, str]:
         """Tell which files are in use and under which licence."""
@@ -96,73 +107,40 @@ class DialogueReader:
 
     def _open(self) -> _Loaded:
         weights = read_weights(self._folder)
-        session = open_session(weights.model, self._device, self._fallback, self._threads)
+        network = Network(
+            weights.model, weights.causes, self._device, self._fallback, self._threads
+        )
         try:
             tokenizer = Tokenizer.from_file(str(weights.tokenizer))
         except Exception as error:  # the library raises bare Exception
             raise WeightsError(f"{weights.tokenizer} is no tokenizer: {error}") from error
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        return _Loaded(weights, session, Marker(tokenizer))
+        marker = Marker(tokenizer)
+        utterance = lru_cache(_UTTERANCES)(marker.utterance)
+        empty = Context((), (), Rows(network.nothing), {})
+        return _Loaded(weights, network, marker.start, utterance, empty)
+
+    def _read(self, loaded: _Loaded, layout: Layout, said: Sequence[Said]) -> Context:
+        """Answer what is known of ``said``, and perhaps of more, having read what is new."""
+        context, known = self._contexts.find(said, loaded.empty)
+        if known < len(said):
+            new = layout.part(known, len(said))
+            read = loaded.network.read(new, context.seen(known))
+            ends = np.searchsorted(layout.owner, np.arange(known, len(said)), side="right")
+            context = context.extended(known, said[known:], ends.tolist(), read)
+        self._contexts.put(context)
+        return context
 
     @staticmethod
-    def _run(loaded: _Loaded, layout: Layout, speakers: list[str], target: int | None) -> Outputs:
-        """Answer each output for the one conversation, its batch axis taken off."""
-        pool, starts = positions(layout)
-        wanted = len(layout) - 1 if target is None else target
-        own = np.array([name == speakers[wanted] for name in speakers], dtype=np.int64)
-        feed = {
-            "input_ids": layout.ids[None],
-            "owner": layout.owner[None],
-            "pool": pool[None],
-            "starts": starts[None],
-            "target": np.array([wanted]),
-            "same": own[layout.owner][None],
-        }
-        names = [output.name for output in loaded.session.get_outputs()]
-        answers = loaded.session.run(None, feed)
-        return {name: answer[0] for name, answer in zip(names, answers, strict=True)}
-
-    def _told(
-        self,
-        weights: ReaderWeights,
-        outputs: Outputs,
-        turn: Turn,
-        read: tuple[int, ...],
-        layout: Layout,
-        target: int | None,
-    ) -> Comprehension:
-        count, rows = len(turn.messages), list(read)
-        views = {}
-        for name, head in weights.heads.items():
-            if name != STRATEGY and name not in self._hidden:
-                table = np.zeros((count, len(head.labels)), dtype=np.float32)
-                table[rows] = head.probabilities(outputs[name])
-                views[name] = EmotionView(labels=head.labels, probabilities=table)
-        planned = weights.heads[STRATEGY]
-        strategies = planned.probabilities(outputs[STRATEGY][-1]).tolist()
-        causes = np.zeros(count, dtype=np.float32)
-        spans: dict[int, tuple[tuple[int, int], ...]] = {}
-        ratings: dict[str, float] = {}
-        if target is not None:
-            scores = weights.cause_scores(outputs[CAUSES][: target + 1])
-            causes[rows[: target + 1]] = 1 / (1 + np.exp(-scores))
-            spans = _spans(outputs[WORDS], layout, read, causes)
-            middle, spread = weights.rating_scale
-            row = outputs[RATINGS][target].tolist()
-            ratings = {
-                name: middle + spread * value
-                for name, value in zip(weights.ratings, row, strict=True)
-            }
-        chosen = dict(zip(planned.labels, strategies, strict=True))
-        return Comprehension(
-            views=views,
-            causes=causes,
-            cause_spans=spans,
-            strategies={name: chosen[name] for name in STRATEGIES},
-            ratings=ratings,
-            source=SOURCE,
-        )
+    def _explain(loaded: _Loaded, layout: Layout, context: Context, target: int) -> Explained:
+        """Find causes of the emotion of utterance ``target``."""
+        said = layout.part(0, target + 1)
+        states = context.seen(target + 1)[-1]
+        speakers = [who for who, _ in context.said[: target + 1]]
+        same = np.array([who == speakers[target] for who in speakers])
+        causes, words = loaded.network.explain(said, states, same)
+        return Explained(said, causes, words)
 
 
 def speaker(message: Message) -> str:
@@ -174,21 +152,6 @@ def speaker(message: Message) -> str:
     return name[0] if name else ("A" if message.role == "user" else "B")
 
 
-def _spans(
-    words: Floats, layout: Layout, read: tuple[int, ...], causes: Floats
-) -> dict[int, tuple[tuple[int, int], ...]]:
-    """Answer the causing characters of each message that is a cause."""
-    spans: dict[int, tuple[tuple[int, int], ...]] = {}
-    for utterance, index in enumerate(read):
-        if causes[index] < CUT:
-            continue
-        own = [
-            token
-            for token in np.flatnonzero(layout.owner == utterance)
-            if layout.offsets[token] != NOWHERE
-        ]
-        if own:
-            gap = LONGEST // 2 if len(own) == LONGEST else None
-            first, last = best_span(words[own, 0], words[own, 1], gap)
-            spans[index] = ((layout.offsets[own[first]][0], layout.offsets[own[last]][1]),)
-    return spans
+def _looked_at(spoken: int) -> int:
+    """Answer from which of the messages on it is looked where the window begins."""
+    return max(0, (spoken - _BLOCK // 2) // _BLOCK * _BLOCK)

@@ -12,8 +12,9 @@ from emoplug_onnx._files import check_files, corrupt, naming, read_facts
 
 FACTS = "reader.json"
 MODEL = "reader.onnx"
+CAUSES = "causes.onnx"
 TOKENIZER = "reader.tokenizer.json"
-FORMAT = 1
+FORMAT = 2
 Floats = NDArray[np.float32]
 
 
@@ -74,8 +75,13 @@ class ReaderWeights:
 
     @property
     def model(self) -> Path:
-        """The ONNX file."""
+        """The ONNX file that reads."""
         return self.folder / MODEL
+
+    @property
+    def causes(self) -> Path:
+        """The ONNX file that finds causes in what was read."""
+        return self.folder / CAUSES
 
     @property
     def tokenizer(self) -> Path:
@@ -116,5 +122,5 @@ def read_weights(folder: Path) -> ReaderWeights:
             raise corrupt(folder / FACTS, f"labels and bias of {name} differ in number")
     if weights.cause_bias.ndim != 1 or not len(weights.cause_bias):
         raise corrupt(folder / FACTS, "cause_bias is no list of numbers")
-    check_files(folder, FACTS, (MODEL, TOKENIZER), weights.sha256)
+    check_files(folder, FACTS, (MODEL, CAUSES, TOKENIZER), weights.sha256)
     return weights

@@ -72,10 +72,12 @@ class Recall:
         if query is None or turn.encoding is None:
             self._warn_once(turn)
             return None
+        said = said_in(turn, query.prompt)
         candidates = self._from_session(turn, query, turn.encoding)
         candidates += self._from_documents(query)
-        ranked = rank(query, candidates, self.options)
-        chosen = select(ranked, said_in(turn, query.prompt), self.options)
+        # Most of a session is in the prompt as it is: that is not worth ranking.
+        new = [one for one in candidates if not said.holds(one)]
+        chosen = select(rank(query, new, self.options), said, self.options)
         return [_passage(score, candidate) for score, candidate in chosen] or None
 
     @hookimpl

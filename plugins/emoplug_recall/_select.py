@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,12 +24,16 @@ class Said:
 
     def __init__(self, texts: Iterable[str], vectors: Floats) -> None:
         self._texts = set(texts)
-        self._words = f" {_normal(_BETWEEN.join(self._texts))} "
+        self._words = f" {_BETWEEN.join(map(_normal, self._texts))} "
         self._vectors = [vectors]
+
+    def holds(self, candidate: Candidate) -> bool:
+        """Tell whether ``candidate`` is one of its texts."""
+        return candidate.memory.text in self._texts
 
     def says(self, candidate: Candidate) -> bool:
         """Tell whether ``candidate`` is in it, word for word, in part or nearly so."""
-        if candidate.memory.text in self._texts:
+        if self.holds(candidate):
             return True
         words = _normal(candidate.memory.text)
         if not words or f" {words} " in self._words:
@@ -64,6 +69,7 @@ def said_in(turn: Turn, vectors: Floats) -> Said:
     return Said((message.text for message in turn.messages[: last + 1]), vectors)
 
 
+@lru_cache(4_096)
 def _normal(text: str) -> str:
     """Answer words alone, case and marks aside; a text without words as it is."""
     return " ".join(_WORDS.findall(text.casefold())) or " ".join(text.split())

@@ -13,14 +13,17 @@ Encode = Callable[[Sequence[str]], Encoding]
 Odds = Callable[[Sequence[str]], Floats]
 """Answers (texts, kinds + 1) log odds, the last column for "about another"."""
 
+_RECENT = 64
+"""Messages whose encoding is at hand; the encoder itself knows those before them."""
+
 
 def odds_of(turn: Turn, head: Head, encode: Encode) -> Odds | None:
     """Answer how to ask the learned part; ``None`` where the encoder is not the one it fits."""
     encoding = turn.encoding
     if encoding is None or not head.fits(encoding):
         return None
-    texts = (turn.messages[index].text for index in turn.encoded)
-    places = {text: row for row, text in enumerate(texts)}
+    rows = range(max(0, len(turn.encoded) - _RECENT), len(turn.encoded))
+    places = {turn.messages[turn.encoded[row]].text: row for row in rows}
     return lambda wanted: _odds(wanted, places, encoding, head, encode)
 
 

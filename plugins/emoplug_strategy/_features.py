@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -76,10 +77,15 @@ def _progress(talk: Talk, persons: np.ndarray) -> Floats:
     count = len(talk)
     theirs = _run(talk, ours=False)
     mine = _run(talk, ours=True)
-    words = sum(len(talk.texts[index].split()) for index in persons)
+    words = sum(_words_in(talk.texts[index]) for index in persons.tolist())
     early = [count == 0, count == 1, count == 2, count < 6, count < 12, count > 20]
     numbers = [np.log1p(count), min(count, _LONG) / _LONG, *early, theirs, mine]
     return np.array([*numbers, len(persons), words / 200], dtype=np.float32)
+
+
+@lru_cache(4_096)
+def _words_in(text: str) -> int:
+    return len(text.split())
 
 
 def _run(talk: Talk, *, ours: bool) -> int:

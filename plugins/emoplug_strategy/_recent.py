@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -22,6 +23,19 @@ class Recent(Generic[Key, Value]):
         self._most = most
         self._values: OrderedDict[Key, Value] = OrderedDict()
         self._lock = Lock()
+
+    def get_all(self, keys: Sequence[Key], make: Callable[[int], Value]) -> list[Value]:
+        """Answer the value of each key; ``make`` makes that of a number among ``keys``."""
+        values = self._values
+        with self._lock:
+            known = [values.get(key) for key in keys]
+            for key, value in zip(keys, known, strict=True):
+                if value is not None:
+                    values.move_to_end(key)
+        return [
+            self.get(keys[number], partial(make, number)) if value is None else value
+            for number, value in enumerate(known)
+        ]
 
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
         """Answer the value of ``key``; made now where there is none.

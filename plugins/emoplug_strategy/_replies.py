@@ -42,15 +42,21 @@ class LearnedReplies:
 
     def of_talk(self, talk: Talk) -> Floats:
         """Answer (replies, 8): the strategies of each of our replies, in order."""
-        rows = [self.of_place(talk, int(place)) for place in np.flatnonzero(talk.ours)]
+        places = np.flatnonzero(talk.ours).tolist()
+        keys = [_key(talk, place) for place in places]
+        rows = self._kept.get_all(keys, lambda number: self._found(talk, places[number]))
         return np.array(rows, dtype=np.float32).reshape(len(rows), len(STRATEGIES))
 
     def of_place(self, talk: Talk, place: int) -> Floats:
         """Answer (8,) for the message at ``place``."""
-        key = talk.texts[place], place, place > 0 and bool(talk.ours[place - 1])
-        return self._kept.get(key, lambda: self._found(talk, place))
+        return self._kept.get(_key(talk, place), lambda: self._found(talk, place))
 
     def _found(self, talk: Talk, place: int) -> Floats:
         terms = self._weights.terms.vector(talk.texts[place])
         features = np.concatenate([reply_features(talk, place), terms])
         return self._weights.replies.probabilities(features)
+
+
+def _key(talk: Talk, place: int) -> tuple[str, int, bool]:
+    """Answer all that the strategies of a reply follow from."""
+    return talk.texts[place], place, place > 0 and bool(talk.ours[place - 1])

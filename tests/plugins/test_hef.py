@@ -90,13 +90,14 @@ def test_what_set_the_feeling_off_is_quoted_and_said_whose_words_it_was() -> Non
     emo = Emoplug(plugins=[*READERS, "cause", "hef"], deadline=60, token_budget=200)
     turn = emo.prepare(
         [
-            {"role": "user", "content": "My dog died last night."},
+            {"role": "user", "content": "My dog died last night and I am heartbroken."},
             {"role": "assistant", "content": "You should get over it, it was only a dog."},
-            {"role": "user", "content": "How can you say that! I am so hurt."},
+            {"role": "user", "content": "How can you say that! That hurts."},
         ]
     )
     assert 'in your words: "You should get over it, it was only a dog."' in turn.guidance_text
-    assert 'Earlier they said "My dog died last night."' in turn.guidance_text
+    earlier = 'Earlier they said "My dog died last night and I am heartbroken."'
+    assert earlier in turn.guidance_text
 
 
 def test_a_strong_earlier_feeling_is_quoted_where_there_is_room(emo: Emoplug) -> None:

@@ -14,7 +14,7 @@ from emoplug.testing import check_plugin
 from emoplug_onnx import Networks, Options
 from emoplug_onnx._layout import LONGEST, NOWHERE, Marker, lay_out, positions
 from emoplug_onnx._reader import DialogueReader
-from emoplug_onnx._reader_weights import FACTS, MODEL, TOKENIZER, read_weights
+from emoplug_onnx._reader_weights import CAUSES, FACTS, MODEL, TOKENIZER, read_weights
 from emoplug_onnx._spans import best_span
 from emoplug_onnx._weights import SHIPPED
 
@@ -36,7 +36,7 @@ def reader() -> DialogueReader:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in (FACTS, MODEL, TOKENIZER):
+    for name in (FACTS, MODEL, CAUSES, TOKENIZER):
         shutil.copyfile(SHIPPED / name, tmp_path / name)
     return tmp_path
 
@@ -196,7 +196,7 @@ def test_doctor_is_told_files_and_licence() -> None:
     assert len(facts["sha256 reader.onnx"]) == 64
 
 
-@pytest.mark.parametrize("name", [MODEL, TOKENIZER])
+@pytest.mark.parametrize("name", [MODEL, CAUSES, TOKENIZER])
 def test_a_changed_or_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"something else")
     with pytest.raises(WeightsError, match=f"{name} is corrupt.*SHA-256"):
@@ -209,7 +209,7 @@ def test_a_changed_or_missing_file_is_named(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"format": 9}, "not of format 1"),
+        ({"format": 9}, "not of format 2"),
         (
             {"heads": {"meld": {"labels": ["joy"], "temperature": 1, "bias": []}}},
             "differ in number",

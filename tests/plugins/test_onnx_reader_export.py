@@ -95,7 +95,8 @@ def test_the_file_says_what_the_network_says(tiny_reader: Path, network: Dialogu
     states = network.tokens(padded.ids, padded.owner)
     same = (padded.owner != 1).long()  # B says the second utterance, A explains the third
     causes, _ = network.causes(states, padded.owner, torch.tensor([2]), same, padded.pool)
-    assert causes[0].numpy() == pytest.approx(said.pairs[0][:3], abs=1e-4)
+    # States are handed from one graph to the other in half precision.
+    assert causes[0].numpy() == pytest.approx(said.pairs[0][:3], abs=2e-3)
 
 
 def test_the_product_says_what_was_measured(tiny_reader: Path) -> None:

@@ -33,6 +33,8 @@ def shrink(full: Path, out: Path, keep_float: Sequence[str] = ()) -> None:
             for node in onnx.load(full).graph.node
             if any(part in node.name for part in keep_float)
         ],
+        # It cannot infer what an operator of ONNX Runtime's own answers.
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
 
 

@@ -60,12 +60,10 @@ def _fit(arguments: argparse.Namespace) -> None:
 
 
 def _mix(arguments: argparse.Namespace) -> None:
-    from emoplug_onnx._reader_weights import MODEL
-    from emoplug_onnx.train.dequantize import read_floats
     from emoplug_onnx.train.mix import mix
-    from emoplug_onnx.train.reader.model import PREFIX
+    from emoplug_onnx.train.reader.shipped import read_shipped
 
-    before = read_floats(arguments.weights / MODEL, PREFIX)
+    before = read_shipped(arguments.weights)
     mix(arguments.run, before, arguments.share, arguments.out)
 
 

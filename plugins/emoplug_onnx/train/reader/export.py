@@ -11,21 +11,25 @@ from typing import Any
 import onnx
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 
 from emoplug_onnx._layout import WINDOW, Marker, lay_out
-from emoplug_onnx._reader_weights import FACTS, FORMAT, MODEL, TOKENIZER
+from emoplug_onnx._network import CAUSE, KEPT, WORDS, past_name
+from emoplug_onnx._reader_weights import CAUSES, FACTS, FORMAT, MODEL, TOKENIZER
 from emoplug_onnx.train.quantize import shrink
 from emoplug_onnx.train.reader.calibrate import Calibration, calibrate
 from emoplug_onnx.train.reader.data import labels_of
 from emoplug_onnx.train.reader.fit import load_state
 from emoplug_onnx.train.reader.measure import PER_UTTERANCE, Asked
-from emoplug_onnx.train.reader.model import HEADS, Shipped, build
+from emoplug_onnx.train.reader.model import HEADS, DialogueReader, build
 from emoplug_onnx.train.reader.samples import RATING_MIDDLE, RATING_SPREAD, Padded, pad_layouts
+from emoplug_onnx.train.reader.shipped import Explaining, Reading
 
 OPSET = 17
 LICENCE = "CC BY-NC-SA 4.0 (from its data: research use, not commercial)"
 RATINGS = ("empathy", "distress")
-INPUTS = ("input_ids", "owner", "pool", "starts", "target", "same")
+Axes = Mapping[str, Mapping[int, str]]
+"""Name of an input or output to what its axes count, where that varies."""
 
 
 def export(run: Path, base: Path, data: Path, out: Path, full: Path) -> None:
@@ -36,37 +40,76 @@ def export(run: Path, base: Path, data: Path, out: Path, full: Path) -> None:
     for folder in (full, out):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / TOKENIZER).write_text(state["vocabulary"], encoding="utf-8")
-    _to_onnx(Shipped(reader.eval()), state["vocabulary"], full / MODEL)
-    shrink(full / MODEL, out / MODEL)
+    _to_onnx(reader.eval(), state["vocabulary"], full)
+    for name in (MODEL, CAUSES):
+        shrink(full / name, out / name)
     for folder in (full, out):
         answers = Asked(folder).about(data, "dev")
         _describe(folder, data, calibrate(answers))
 
 
-def _to_onnx(model: Shipped, vocabulary: str, path: Path) -> None:
+def _to_onnx(reader: DialogueReader, vocabulary: str, folder: Path) -> None:
     marker = Marker(Tokenizer.from_str(vocabulary))
     said = marker.mark(["A", "B", "A"], ["Hello you.", "Hi.", "I lost my keys again."])
-    example: Padded = pad_layouts([lay_out(said, marker.start)])
-    same = (example.owner != 1).long()
-    tokens, utterances = {0: "batch", 1: "tokens"}, {0: "batch", 1: "utterances"}
-    outputs = (*HEADS, "causes", "words")
-    torch.onnx.export(
-        model,
-        (example.ids, example.owner, example.pool, example.starts, torch.tensor([2]), same),
+    new: Padded = pad_layouts([lay_out(said, marker.start)])
+    _write_reading(Reading(reader), new, folder / MODEL)
+    _write_explaining(Explaining(reader), new, folder / CAUSES)
+
+
+def _write_reading(graph: Reading, new: Padded, path: Path) -> None:
+    body: Any = graph.reader.body
+    seen, count = 5, 2 * len(body.encoder.layer)
+    past = [torch.zeros(1, seen, body.config.hidden_size, dtype=torch.float16)] * count
+    position = torch.arange(seen, seen + new.ids.shape[1])[None]
+    names = [past_name(index) for index in range(count)]
+    tokens, utterances = {1: "tokens"}, {1: "utterances"}
+    _write(
+        graph,
+        (new.ids, position, new.owner, new.pool, new.starts, past),
         path,
-        input_names=list(INPUTS),
-        output_names=list(outputs),
-        dynamic_axes={
-            "input_ids": tokens,
+        inputs={
+            "ids": tokens,
+            "position": tokens,
             "owner": tokens,
-            "pool": {0: "batch", 1: "utterances", 2: "tokens"},
+            "pool": {1: "utterances", 2: "tokens"},
             "starts": utterances,
-            "target": {0: "batch"},
-            "same": tokens,
-            **{name: utterances for name in (*HEADS, "causes")},
-            "words": tokens,
+            **{name: {1: "seen"} for name in names},
         },
+        outputs={**dict.fromkeys(HEADS, utterances), KEPT: tokens},
+    )
+
+
+def _write_explaining(graph: Explaining, new: Padded, path: Path) -> None:
+    body: Any = graph.reader.body
+    states = torch.zeros(*new.ids.shape, body.config.hidden_size, dtype=torch.float16)
+    away = 2 - new.owner
+    tokens = {1: "tokens"}
+    _write(
+        graph,
+        (states, away, away % 2, new.pool),
+        path,
+        inputs={
+            "states": tokens,
+            "away": tokens,
+            "same": tokens,
+            "pool": {1: "utterances", 2: "tokens"},
+        },
+        outputs={CAUSE: {1: "utterances"}, WORDS: tokens},
+    )
+
+
+def _write(
+    graph: nn.Module, example: tuple[Any, ...], path: Path, inputs: Axes, outputs: Axes
+) -> None:
+    torch.onnx.export(
+        graph,
+        example,
+        path,
+        input_names=list(inputs),
+        output_names=list(outputs),
+        dynamic_axes={**inputs, **outputs},
         opset_version=OPSET,
+        custom_opsets={"com.microsoft": 1},
         dynamo=False,
     )
     onnx.checker.check_model(str(path))
@@ -91,7 +134,7 @@ def _describe(folder: Path, data: Path, fitted: Calibration) -> None:
         "cause_bias": [round(float(value), 4) for value in fitted.cause_bias],
         "sha256": {
             name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            for name in (MODEL, TOKENIZER)
+            for name in (MODEL, CAUSES, TOKENIZER)
         },
     }
     (folder / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -18,14 +18,14 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from emoplug_onnx._layout import Marker
-from emoplug_onnx._reader_weights import MODEL, TOKENIZER
-from emoplug_onnx.train.dequantize import read_floats
+from emoplug_onnx._reader_weights import TOKENIZER
 from emoplug_onnx.train.reader.corpora import Corpora
 from emoplug_onnx.train.reader.data import UNKNOWN, Dialogue, deal, swapped
 from emoplug_onnx.train.reader.losses import cause_loss
-from emoplug_onnx.train.reader.model import PREFIX, DialogueReader, build
+from emoplug_onnx.train.reader.model import DialogueReader, build
 from emoplug_onnx.train.reader.recipe import Recipe
 from emoplug_onnx.train.reader.samples import Sample, pad, windows
+from emoplug_onnx.train.reader.shipped import read_shipped
 from emoplug_onnx.train.reader.vocabulary import cut
 
 CHECKPOINT = "checkpoint.pt"
@@ -214,7 +214,7 @@ def load_state(run: Path) -> dict[str, Any]:
 def _put_in(model: DialogueReader, vocabulary: str, weights: Path) -> None:
     if (weights / TOKENIZER).read_text(encoding="utf-8") != vocabulary:
         raise SystemExit(f"{weights} has a vocabulary cut from other training texts")
-    model.load_state_dict(read_floats(weights / MODEL, PREFIX))
+    model.load_state_dict(read_shipped(weights))
 
 
 def _every_other(offset: int, dialogue: Dialogue) -> Dialogue:

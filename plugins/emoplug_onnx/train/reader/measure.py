@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from emoplug_onnx._layout import NOWHERE, Marker, positions
-from emoplug_onnx._reader_weights import MODEL, TOKENIZER
+from emoplug_onnx._layout import NOWHERE, Marker
+from emoplug_onnx._network import Network, Read
+from emoplug_onnx._reader_weights import CAUSES, MODEL, TOKENIZER
 from emoplug_onnx._spans import best_span
 from emoplug_onnx.train.reader.corpora import read_split
 from emoplug_onnx.train.reader.data import UNKNOWN, Dialogue
@@ -51,10 +51,7 @@ class Asked:
     """One reader's network and tokenizer."""
 
     def __init__(self, folder: Path) -> None:
-        self._session = onnxruntime.InferenceSession(
-            str(folder / MODEL), providers=["CPUExecutionProvider"]
-        )
-        self._names = [output.name for output in self._session.get_outputs()]
+        self._network = Network(folder / MODEL, folder / CAUSES, "cpu", "raise", threads=0)
         self._marker = Marker(Tokenizer.from_file(str(folder / TOKENIZER)))
 
     def about(self, data: Path, split: str) -> Answers:
@@ -84,48 +81,42 @@ class Asked:
     ) -> Iterator[tuple[Sample, Mapping[str, Floats]]]:
         for dialogue in dialogues:
             for sample in windows(dialogue, self._marker):
-                yield sample, self._run(sample, len(sample.layout) - 1)
+                yield sample, self._network.read(sample.layout, self._network.nothing).judged
 
     def _causes(
         self, dialogues: Sequence[Dialogue]
     ) -> Iterator[tuple[Sample, Target, tuple[Floats, Integers, Integers, Floats]]]:
         for dialogue in dialogues:
             for sample in windows(dialogue, self._marker):
+                if sample.targets:
+                    read = self._network.read(sample.layout, self._network.nothing)
                 for target in sample.targets:
-                    outputs = self._run(sample, target.target)
-                    yield sample, target, _pairs(sample, target, outputs)
+                    yield (
+                        sample,
+                        target,
+                        _pairs(sample, target, *self._explain(sample, target, read)),
+                    )
 
-    def _run(self, sample: Sample, target: int) -> dict[str, Floats]:
-        layout = sample.layout
-        pool, starts = positions(layout)
-        own = np.array([name == sample.speakers[target] for name in sample.speakers])
-        answers = self._session.run(
-            None,
-            {
-                "input_ids": layout.ids[None],
-                "owner": layout.owner[None],
-                "pool": pool[None],
-                "starts": starts[None],
-                "target": np.array([target]),
-                "same": own[layout.owner][None].astype(np.int64),
-            },
-        )
-        return {name: answer[0] for name, answer in zip(self._names, answers, strict=True)}
+    def _explain(self, sample: Sample, target: Target, read: Read) -> tuple[Floats, Floats]:
+        said = sample.layout.part(0, target.target + 1)
+        speakers = sample.speakers[: len(said)]
+        same = np.array([name == speakers[-1] for name in speakers])
+        return self._network.explain(said, read.rows[-1, : len(said.ids)], same)
 
 
 def _pairs(
-    sample: Sample, target: Target, outputs: Mapping[str, Floats]
+    sample: Sample, target: Target, causes: Floats, words: Floats
 ) -> tuple[Floats, Integers, Integers, Floats]:
-    scores, causes, away, overlap = [], [], [], []
+    scores, truth, away, overlap = [], [], [], []
     for utterance, caused in enumerate(target.caused):
         spans = [span for span in target.spans if span[0] == utterance]
-        found = _found(sample, utterance, outputs["words"]) if caused else (0, 0)
+        found = _found(sample, utterance, words) if caused else (0, 0)
         for _, first, last in spans if caused and spans else [(utterance, 0, -1)]:
-            scores.append(outputs["causes"][utterance])
-            causes.append(caused)
+            scores.append(causes[utterance])
+            truth.append(caused)
             away.append(target.target - utterance)
             overlap.append(_agreement(found, (first, last)))
-    return np.array(scores), np.array(causes), np.array(away), np.array(overlap)
+    return np.array(scores), np.array(truth), np.array(away), np.array(overlap)
 
 
 def _found(sample: Sample, utterance: int, words: Floats) -> tuple[int, int]:

@@ -24,8 +24,10 @@ DETACHED = frozenset({"emorynlp"})
 FAR = 15
 """Distances from here on, in utterances, are one."""
 HIDDEN = 256
-PREFIX = "reader."
-"""What ``Shipped``, and so a weights file, puts before the names of the reader's weights."""
+UNSEEN = -50.0
+"""Added to the scores of what must not be seen. Finite, so that rows of padding alone give numbers;
+and no less than needed: powers of much lower numbers are subnormal, on which some processors take
+seven times as long."""
 
 
 class DialogueReader(nn.Module):
@@ -91,33 +93,35 @@ class DialogueReader(nn.Module):
             same: (b, n) 1 where the token was said by the target's speaker.
             pool: (b, u, n).
         """
-        away = (target.unsqueeze(1) - owner).clamp(0, FAR)
-        marked = states + self.distance(away) + self.same(same)
+        away = (target.unsqueeze(1) - owner).clamp(min=0)
         allowed = ((owner >= 0) & (owner <= target.unsqueeze(1))).unsqueeze(1)
         mask = _additive(allowed.expand(-1, owner.shape[1], -1), states.dtype)
-        again = _run(self.again, marked, mask)
-        mean = pool.to(again.dtype) @ again
+        read = _run(self.again, self.marked(states, away, same), mask)
+        mean = pool.to(read.dtype) @ read
         row = target.view(-1, 1, 1).expand(-1, 1, mean.shape[-1])
-        wanted = mean.gather(1, row).expand_as(mean)
-        pair = torch.cat([mean, wanted, mean * wanted], dim=-1)
-        return self.cause(pair).squeeze(-1), self.words(again)
+        return self.caused(read, mean, mean.gather(1, row))
 
+    def marked(self, states: Tensor, away: Tensor, same: Tensor) -> Tensor:
+        """Answer (b, n, width) ``states`` with everyone told where they stand.
 
-class Shipped(nn.Module):
-    """The reader with everything it says of one conversation as its outputs."""
+        Args:
+            states: (b, n, width).
+            away: (b, n) how many utterances lie between each token and the target.
+            same: (b, n) 1 where the token was said by the target's speaker.
+        """
+        marked: Tensor = states + self.distance(away.clamp(max=FAR)) + self.same(same)
+        return marked
 
-    def __init__(self, reader: DialogueReader) -> None:
-        super().__init__()
-        self.reader = reader
+    def caused(self, read: Tensor, mean: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+        """Answer (b, u) cause logits and (b, n, 2) logits of first and last causing word.
 
-    def forward(
-        self, ids: Tensor, owner: Tensor, pool: Tensor, starts: Tensor, target: Tensor, same: Tensor
-    ) -> tuple[Tensor, ...]:
-        """Answer each head's logits, cause logits and logits of causing words."""
-        states = self.reader.tokens(ids, owner)
-        utterances = self.reader.utterances(states, pool, starts)
-        judged = [self.reader.judge(task, utterances) for task in HEADS]
-        return (*judged, *self.reader.causes(states, owner, target, same, pool))
+        Args:
+            read: (b, n, width) marked states, read again.
+            mean: (b, u, width) their mean in each utterance.
+            wanted: (b, 1, width) that of the target.
+        """
+        pair = torch.cat([mean, wanted.expand_as(mean), mean * wanted], dim=-1)
+        return self.cause(pair).squeeze(-1), self.words(read)
 
 
 def build(
@@ -154,9 +158,7 @@ def build(
 
 
 def _additive(allowed: Tensor, dtype: torch.dtype) -> Tensor:
-    # Finite, so that rows of padding alone give numbers; and no less than needed: powers of much
-    # lower numbers are subnormal, on which some processors take seven times as long.
-    return (1.0 - allowed.unsqueeze(1).to(dtype)) * -50.0
+    return (1.0 - allowed.unsqueeze(1).to(dtype)) * UNSEEN
 
 
 def _run(layer: nn.Module, states: Tensor, mask: Tensor) -> Tensor:
