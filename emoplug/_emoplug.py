@@ -158,7 +158,7 @@ class Emoplug:
         return latest.model_copy(update={"degraded": latest.degraded + attempt.degraded()})
 
     def _encoded_together(self, turns: Sequence[Turn]) -> list[Turn]:
-        texts = [turn.messages[index].text for turn in turns for index in turn.encoded]
+        texts = [text for turn in turns for text in turn.texts]
         attempt = self._attempt()
         answers: list[Encoding] = []
 

@@ -12,7 +12,7 @@ from emoplug._errors import MessageError
 from emoplug._types import Message
 
 _MESSAGES = TypeAdapter(tuple[Message, ...])
-_BARE = frozenset({"role", "content"})
+_BARE = ("role", "content")
 _KEPT, _SHORT = 8_192, 2_000
 """Messages kept, of so many characters at most: a history is sent again with every turn."""
 
@@ -31,7 +31,7 @@ def read_messages(messages: Iterable[object]) -> tuple[Message, ...]:
             f"expected a list of messages, got {type(messages).__name__}; "
             'pass [{"role": "user", "content": "..."}]'
         )
-    fields = [_fields(index, message) for index, message in enumerate(messages)]
+    fields = [_known(message) or _fields(index, message) for index, message in enumerate(messages)]
     try:
         return _MESSAGES.validate_python(fields)
     except ValidationError as error:
@@ -43,12 +43,24 @@ def read_messages(messages: Iterable[object]) -> tuple[Message, ...]:
         ) from error
 
 
-def _fields(index: int, raw: object) -> Message | Mapping[str, Any]:
-    """Answer what makes the message; nearly all are dicts of two texts, which are that already."""
-    if isinstance(raw, Message):
-        return raw
-    if type(raw) is dict and raw.keys() == _BARE and type(raw["content"]) is str:
-        return _bare(raw)
+def _known(raw: object) -> Message | None:
+    """Answer the message, where it is one already or made of two texts, as nearly all are."""
+    if type(raw) is not dict:
+        return raw if isinstance(raw, Message) else None
+    if len(raw) != len(_BARE):
+        return None
+    role, content = raw.get("role"), raw.get("content")
+    short = type(content) is str and type(role) is str and len(content) <= _SHORT
+    return _made(role, content) if short else None
+
+
+@lru_cache(_KEPT)
+def _made(role: str, content: str) -> Message:
+    return Message(role=role, content=content)
+
+
+def _fields(index: int, raw: object) -> Mapping[str, Any]:
+    """Answer what makes the message."""
     get: Callable[[str], Any] = raw.get if isinstance(raw, Mapping) else partial(_attribute, raw)
     role, content = get("role"), get("content")
     if role is None and get("type") is not None:
@@ -65,16 +77,6 @@ def _fields(index: int, raw: object) -> Message | Mapping[str, Any]:
     if isinstance(timestamp := get("timestamp"), int | float):
         fields["timestamp"] = timestamp
     return fields
-
-
-def _bare(raw: dict[str, Any]) -> Message | Mapping[str, Any]:
-    role, content = raw["role"], raw["content"]
-    return _made(role, content) if type(role) is str and len(content) <= _SHORT else raw
-
-
-@lru_cache(_KEPT)
-def _made(role: str, content: str) -> Message:
-    return Message(role=role, content=content)
 
 
 def _plain(content: Any) -> Any:

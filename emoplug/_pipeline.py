@@ -57,7 +57,7 @@ def assess(turn: Turn, reply: str, attempt: Attempt) -> tuple[Finding, ...]:
 def _encode(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
     if turn.encoding is not None:  # a batch encodes all its turns at once, before this
         return {}
-    texts = [turn.messages[index].text for index in turn.encoded]
+    texts = list(turn.texts)
     if not texts:
         return {}
     answers = attempt.ask("encode", {"texts": texts}, _checks.encoding_of(len(texts)))

@@ -162,17 +162,26 @@ class Turn(Value):
         """Copy, as every model does; what follows from ``messages`` follows from the new ones."""
         copied = super().model_copy(update=update, deep=deep)
         if update and "messages" in update:
-            copied.__dict__.pop("encoded", None)
+            for name in ("encoded", "texts"):
+                copied.__dict__.pop(name, None)
         return copied
 
     @cached_property
     def encoded(self) -> tuple[int, ...]:
         """Indices of the messages that are somebody's words, in order: the rows of ``encoding``."""
         return tuple(
-            index
-            for index, message in enumerate(self.messages)
-            if message.role in DIALOGUE_ROLES and message.content
+            [
+                index
+                for index, message in enumerate(self.messages)
+                if message.role in DIALOGUE_ROLES and message.content
+            ]
         )
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The words of each message in ``encoded``, in order."""
+        messages = self.messages
+        return tuple([messages[index].text for index in self.encoded])
 
     @property
     def last_user(self) -> int | None:

@@ -3,38 +3,72 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
 
 from emoplug import Reading
+from emoplug_emotion._dynamics import Floats
 
-Key = tuple[int, int, bytes, bytes]
-"""A message's index, its row, and the bytes of its probabilities and of its affect."""
+_CONVERSATIONS = 32
+_MESSAGES = 4_096
+"""Most conversations that are kept, and most messages of all of them together, 3 kB each."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What readings of a conversation rest on.
+
+    Attributes:
+        messages: Index of each message that may be read.
+        table: (messages, columns) all that is known of each.
+    """
+
+    messages: tuple[int, ...]
+    table: Floats
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def common(self, other: Facts) -> int:
+        """Answer how many messages at the beginning are the same in both."""
+        count = min(len(self), len(other))
+        if not count or self.messages[:count] != other.messages[:count]:
+            return 0
+        if not np.array_equal(self.table[0], other.table[0]):
+            return 0
+        same = (self.table[:count] == other.table[:count]).all(axis=1)
+        return count if same.all() else int(same.argmin())
 
 
 class Kept:
-    """Readings by what they are made of. Safe to share between threads.
+    """Readings of conversations. Safe to share between threads."""
 
-    Args:
-        most: How many are kept; those not asked for longest go first.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._readings: OrderedDict[Key, Reading] = OrderedDict()
+    def __init__(self) -> None:
+        self._told: list[tuple[Facts, list[Reading | None]]] = []
         self._lock = threading.Lock()
 
-    def readings(self, keys: Iterable[Key], make: Callable[[int], Reading]) -> list[Reading]:
-        """Answer a reading for each key; ``make`` makes that of a row."""
-        kept, answer = self._readings, []
+    def readings(self, facts: Facts, make: Callable[[int], Reading | None]) -> list[Reading]:
+        """Answer a reading of each message that has one; ``make`` makes that of a row.
+
+        A reading rests on its message and on those before it, so it stays while messages follow.
+        """
         with self._lock:
-            for key in keys:
-                reading = kept.get(key)
-                if reading is None:
-                    reading = kept[key] = make(key[1])
-                else:
-                    kept.move_to_end(key)
-                answer.append(reading)
-            while len(kept) > self._most:
-                kept.popitem(last=False)
-        return answer
+            told = self._told[::-1]
+        known, best = 0, list[Reading | None]()
+        for before, readings in told:
+            common = before.common(facts)
+            if common > known:
+                known, best = common, readings
+        readings = [*best[:known], *map(make, range(known, len(facts)))]
+        self._keep(facts, readings)
+        return [reading for reading in readings if reading is not None]
+
+    def _keep(self, facts: Facts, readings: list[Reading | None]) -> None:
+        """Keep ``readings``; those of a conversation that goes on are held by it."""
+        with self._lock:
+            others = [one for one in self._told if one[0].common(facts) < len(one[0])]
+            self._told = [*others[1 - _CONVERSATIONS :], (facts, readings)]
+            while len(self._told) > 1 and sum(len(one) for one, _ in self._told) > _MESSAGES:
+                del self._told[0]

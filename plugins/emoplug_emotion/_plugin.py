@@ -25,8 +25,6 @@ from emoplug_emotion._taxonomy import EKMAN, LABEL_SETS
 
 log = logging.getLogger("emoplug.emotion")
 OWN = "goemotions"
-_KEPT = 4_096
-"""Readings that are kept of one label set, 3 kB each."""
 GROUPS = LABEL_SETS["meld"].labels
 """Ekman's emotions and neutral, in the order of the links between them."""
 
@@ -126,17 +124,19 @@ class Readings:
         if self._dynamic and len(spoken) > 1 and len(labels) > 1:
             chain, groups = self._links_between(labels)
             table = shift(chain, table, groups, [said.speakers[row] for row in spoken])
-        cuts, found = encoding.thresholds, dict(zip(spoken, table, strict=True))
+        cuts = encoding.thresholds
 
-        def make(row: int) -> Reading:
+        def make(number: int) -> Reading | None:
+            row = said.row(number, spoken, table)
             above = dict(zip(labels, cuts.tolist(), strict=True))
-            return reading_of_any(said.row(row, found), labels, above)
+            return reading_of_any(row, labels, above) if row else None
 
-        return self._kept_of(labels, cuts.tobytes()).readings(said.keys(found), make)
+        kept = self._kept_of(labels, cuts.tobytes())
+        return kept.readings(said.facts(spoken, table), make)
 
     def _kept_of(self, *labels: Hashable) -> Kept:
         """Answer where readings in ``labels`` are kept."""
-        return self._kept.setdefault(labels, Kept(_KEPT))
+        return self._kept.setdefault(labels, Kept())
 
     def _links_between(self, labels: tuple[str, ...]) -> tuple[Chain, list[int]]:
         """Answer links, and for each label what it is in them: known labels by Ekman's groups."""
@@ -166,10 +166,14 @@ class Readings:
                 "set labels = 'goemotions' in the options of emotion to read in its own"
             )
 
-        def make(row: int) -> Reading:
-            return reading_of_one(said.row(row, found), labels, LABEL_SETS[name])
+        rows = sorted(found)
+        table = np.array([found[row] for row in rows]).reshape(len(rows), len(labels))
 
-        return self._kept_of(name, labels).readings(said.keys(found), make)
+        def make(number: int) -> Reading | None:
+            row = said.row(number, rows, table)
+            return reading_of_one(row, labels, LABEL_SETS[name]) if row else None
+
+        return self._kept_of(name, labels).readings(said.facts(rows, table), make)
 
     def _from_view(self, view: EmotionView, said: Said) -> dict[int, Floats]:
         chain = self._parameters.chain(f"reader/{self.options.labels}", view.labels)

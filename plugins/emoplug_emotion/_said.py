@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from emoplug import Message, Turn
+import numpy as np
+
+from emoplug import Turn
 from emoplug_emotion._dynamics import Floats
-from emoplug_emotion._kept import Key
+from emoplug_emotion._kept import Facts
 from emoplug_emotion._read import Row
 
 
@@ -29,9 +32,8 @@ class Said:
     @classmethod
     def of(cls, turn: Turn) -> Said:
         """Take it out of ``turn``."""
-        said = enumerate(turn.messages[index] for index in turn.encoded)
-        spoken = tuple(row for row, message in said if _is_more_than_blank(message))
-        return cls(turn, turn.encoded, spoken)
+        said = enumerate(turn.texts)
+        return cls(turn, turn.encoded, tuple([row for row, text in said if _shows(text)]))
 
     @cached_property
     def speakers(self) -> tuple[str, ...]:
@@ -39,26 +41,35 @@ class Said:
         said = (self.turn.messages[index] for index in self.messages)
         return tuple(message.name or message.role for message in said)
 
-    def keys(self, found: Mapping[int, Floats]) -> Iterator[Key]:
-        """Answer what the reading of each message rests on that is blank or in ``found``."""
-        blank = set(range(len(self.messages))).difference(self.spoken)
-        affect = self.turn.encoding.affect if self.turn.encoding else None
-        for row, index in enumerate(self.messages):
-            if row in blank:
-                yield index, row, b"", b""
-            elif row in found:
-                tail = b"" if affect is None else affect[row].tobytes()
-                yield index, row, found[row].tobytes(), tail
+    def facts(self, rows: Sequence[int], probabilities: Floats) -> Facts:
+        """Answer what the readings of all messages rest on.
 
-    def row(self, number: int, found: Mapping[int, Floats]) -> Row:
-        """Answer what is known of row ``number``."""
+        Args:
+            rows: Those of which something is known, in order.
+            probabilities: (rows, labels) what that is.
+        """
+        affect = self.turn.encoding.affect if self.turn.encoding else np.zeros((len(self), 0))
+        labels = probabilities.shape[1]
+        table = np.zeros((len(self), 1 + labels + affect.shape[1]))
+        table[list(self.spoken), 0] = 1
+        own = slice(None) if len(rows) == len(self) else rows  # much quicker than each by number
+        table[own, 0] = 2
+        table[own, 1 : 1 + labels] = probabilities
+        table[:, 1 + labels :] = affect
+        return Facts(self.messages, table)
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def row(self, number: int, rows: Sequence[int], probabilities: Floats) -> Row | None:
+        """Answer what is known of row ``number``; ``None`` for words of which nothing is."""
         index = self.messages[number]
         affect = self.turn.encoding.affect[number].tolist() if self.turn.encoding else ()
-        if number not in found:
-            return Row(index, (), affect, blank=True)
-        return Row(index, found[number].tolist(), affect)
+        place = bisect_left(rows, number)
+        if place < len(rows) and rows[place] == number:
+            return Row(index, probabilities[place].tolist(), affect)
+        return None if number in self.spoken else Row(index, (), affect, blank=True)
 
 
-def _is_more_than_blank(message: Message) -> bool:
-    text = message.text
+def _shows(text: str) -> bool:
     return bool(text) and not text.isspace()

@@ -24,19 +24,18 @@ class Cache:
     def __len__(self) -> int:
         return len(self._places)
 
-    def get(self, texts: Sequence[str]) -> tuple[list[int], Rows | None]:
-        """Answer which of ``texts`` are known, by number, and their rows: (known, columns)."""
-        places, known = self._places, []
+    def fill(self, texts: Sequence[str], table: Rows) -> list[int]:
+        """Write what is known of each text into its row of ``table``; answer who is left out."""
+        places = self._places
         with self._lock:
-            found = []
-            for number, text in enumerate(texts):
-                place = places.get(text)
-                if place is not None:
+            found = [places.get(text, -1) for text in texts]
+            missing = [number for number, place in enumerate(found) if place < 0]
+            if self._table is not None:  # copied at once: a place may soon be another text's
+                np.take(self._table, found, axis=0, out=table, mode="clip")
+            for text, place in zip(texts, found, strict=True):
+                if place >= 0:
                     places.move_to_end(text)
-                    known.append(number)
-                    found.append(place)
-            # Taken out at once: a place may soon be another text's.
-            return known, None if self._table is None else self._table[found]
+        return missing
 
     def put(self, rows: Mapping[str, Rows]) -> None:
         """Keep (columns,) rows by text, forgetting the oldest beyond the capacity."""

@@ -16,17 +16,18 @@ Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
 Said = tuple[str, str]
 """Who said what: speaker and text."""
-_ROOM = 64
-"""Tokens that there is room for at first."""
 
 
 class Rows:
-    """Rows of tokens, which grow at the end; a row that was written never changes."""
+    """Rows of tokens, which grow at the end; a row that was written never changes.
 
-    def __init__(self, written: Halves, room: int = _ROOM) -> None:
+    Args:
+        written: (depth, rows, width) those at the beginning.
+        room: Most that there will be. Room that is never written takes no memory.
+    """
+
+    def __init__(self, written: Halves, room: int) -> None:
         depth, count, width = written.shape
-        while room < count:
-            room *= 2
         self._array: Halves = np.empty((depth, room, width), dtype=np.float16)
         self._array[:, :count] = written
         self._written = count
@@ -40,11 +41,11 @@ class Rows:
         """Answer rows where ``new`` follows the first ``count``: these, if nothing does yet."""
         end = count + new.shape[1]
         with self._lock:
-            if count == self._written and end <= self._array.shape[1]:
+            if count == self._written:
                 self._array[:, count:end] = new
                 self._written = end
                 return self
-        return Rows(np.concatenate([self.first(count), new], axis=1), self._array.shape[1])
+        return Rows(self.first(count), self._array.shape[1]).extended(count, new)
 
 
 @dataclass(frozen=True)

@@ -76,13 +76,8 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> Encoding:
         """Answer one row for each text; a text seen lately costs no pass."""
         loaded = self._load()
-        known, rows = self._cache.get(texts)
-        if rows is not None and len(known) == len(texts):
-            return self._encoding(loaded, rows)
         table = np.empty((len(texts), self._columns(loaded)), dtype=np.float32)
-        if rows is not None:
-            table[known] = rows
-        missing = sorted(set(range(len(texts))).difference(known))
+        missing = self._cache.fill(texts, table)
         new = list(dict.fromkeys(texts[number] for number in missing))
         run = self._shared if self.options.together else self._run
         fresh = dict(zip(new, run(new) if new else (), strict=True))

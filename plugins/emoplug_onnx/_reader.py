@@ -118,7 +118,7 @@ class DialogueReader:
         tokenizer.no_truncation()
         marker = Marker(tokenizer)
         utterance = lru_cache(_UTTERANCES)(marker.utterance)
-        empty = Context((), (), Rows(network.nothing), {})
+        empty = Context((), (), Rows(network.nothing, weights.window), {})
         return _Loaded(weights, network, marker.start, utterance, empty)
 
     def _read(self, loaded: _Loaded, layout: Layout, said: Sequence[Said]) -> Context:

@@ -18,6 +18,7 @@ from emoplug_recall._kept import Kept
 from emoplug_recall._options import RecallOptions
 from emoplug_recall._rank import Query, query_of, rank
 from emoplug_recall._remember import new_memories, remembered_with
+from emoplug_recall._select import Said as InPrompt
 from emoplug_recall._select import said_in, select
 from emoplug_recall._sessions import Sessions
 
@@ -73,7 +74,7 @@ class Recall:
             self._warn_once(turn)
             return None
         said = said_in(turn, query.prompt)
-        candidates = self._from_session(turn, query, turn.encoding)
+        candidates = self._from_session(turn, query, turn.encoding, said)
         candidates += self._from_documents(query)
         # Most of a session is in the prompt as it is: that is not worth ranking.
         new = [one for one in candidates if not said.holds(one)]
@@ -142,12 +143,16 @@ class Recall:
             self._warned.set()
             log.warning("nothing is encoded, so nothing is recalled; put an encoder, 'onnx', first")
 
-    def _from_session(self, turn: Turn, query: Query, encoding: Encoding) -> list[Candidate]:
+    def _from_session(
+        self, turn: Turn, query: Query, encoding: Encoding, said: InPrompt
+    ) -> list[Candidate]:
         if not self._kept or not turn.session:
             return []
         session = self._sessions.get(turn.session)
         with session.lock:
             session.catch_up(self._kept.open(), self._bound(), encoding)
+            if session.is_within(said.texts):  # the client sends its whole history
+                return []
             # As many more as the prompt may hold of them.
             pool, since = _POOL + len(query.prompt), self._kept.cutoff(time.time())
             nearest = session.near(query.vectors, pool, since)

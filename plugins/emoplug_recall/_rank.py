@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,9 +39,10 @@ class Query:
 def query_of(turn: Turn) -> Query | None:
     """Ask for what bears on the last user message; ``None`` where it says nothing."""
     encoding, rows = turn.encoding, turn.encoded
-    if encoding is None or turn.last_user not in rows:
+    wanted = -1 if turn.last_user is None else turn.last_user
+    last = bisect_left(rows, wanted)
+    if encoding is None or rows[last : last + 1] != (wanted,):
         return None
-    last = rows.index(turn.last_user)
     vectors = encoding.embeddings
     earlier = [
         rows.index(c.index) for c in turn.causes if c.index is not None and c.index in rows[:last]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -23,40 +23,53 @@ class Said:
     """What the model will read anyway: words and vectors, of the prompt and of what is taken."""
 
     def __init__(self, texts: Iterable[str], vectors: Floats) -> None:
-        self._texts = set(texts)
-        self._words = f" {_BETWEEN.join(map(_normal, self._texts))} "
-        self._vectors = [vectors]
+        self.texts = set(texts)
+        self._more = ""
+        self._vectors, self._taken = vectors, list[Floats]()
+
+    @cached_property
+    def _words(self) -> str:
+        return f" {_BETWEEN.join(map(_normal, self.texts))} "
 
     def holds(self, candidate: Candidate) -> bool:
         """Tell whether ``candidate`` is one of its texts."""
-        return candidate.memory.text in self._texts
+        return candidate.memory.text in self.texts
+
+    def likeness(self, candidates: Sequence[Candidate]) -> list[float]:
+        """Answer the cosine of each candidate to what is most like it in the prompt."""
+        if not len(self._vectors) or not candidates:
+            return [-1.0] * len(candidates)
+        vectors = np.stack([candidate.memory.vector for candidate in candidates])
+        nearest: list[float] = (vectors @ self._vectors.T).max(axis=1).tolist()
+        return nearest
 
     def says(self, candidate: Candidate) -> bool:
-        """Tell whether ``candidate`` is in it, word for word, in part or nearly so."""
+        """Tell whether ``candidate`` is in it, word for word or in part, or nearly as one taken."""
         if self.holds(candidate):
             return True
         words = _normal(candidate.memory.text)
-        if not words or f" {words} " in self._words:
+        if not words or any(f" {words} " in said for said in (self._words, self._more)):
             return True
         vector = candidate.memory.vector
-        return any(float(np.max(rows @ vector)) > NEAR for rows in self._vectors if len(rows))
+        return any(float(taken @ vector) > NEAR for taken in self._taken)
 
     def add(self, candidate: Candidate) -> None:
         """Take ``candidate`` in."""
-        self._words += f"{_BETWEEN}{_normal(candidate.memory.text)} "
-        self._vectors.append(candidate.memory.vector[None])
+        self._more += f"{_BETWEEN}{_normal(candidate.memory.text)} "
+        self._taken.append(candidate.memory.vector)
 
 
 def select(
-    ranked: Iterable[tuple[float, Candidate]], said: Said, options: RecallOptions
+    ranked: Sequence[tuple[float, Candidate]], said: Said, options: RecallOptions
 ) -> list[tuple[float, Candidate]]:
     """Answer at most ``options.k`` of ``ranked``, in order, within ``options.budget`` tokens."""
     taken: list[tuple[float, Candidate]] = []
     left = options.budget
-    for score, candidate in ranked:
+    likeness = said.likeness([candidate for _, candidate in ranked])
+    for (score, candidate), near in zip(ranked, likeness, strict=True):
         if score < options.floor or len(taken) == options.k:
             break
-        if candidate.tokens <= left and not said.says(candidate):
+        if candidate.tokens <= left and near <= NEAR and not said.says(candidate):
             said.add(candidate)
             taken.append((score, candidate))
             left -= candidate.tokens

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class Session:
         self.name, self.lock = name, threading.Lock()
         self._held: dict[int, Candidate] = {}
         self._said: dict[Said, int] = {}
+        self._texts: set[str] = set()
         self._places = 0
         self._index: VectorIndex | None = None
 
@@ -45,6 +46,10 @@ class Session:
             read = store.read(self.name, min(missing) - 1)
             new = [memory for memory in read if memory.id in missing]
             self._add(_of_encoder(new, encode, like), like)
+
+    def is_within(self, texts: Set[str]) -> bool:
+        """Tell whether every memory is one of ``texts``."""
+        return self._texts <= texts
 
     def near(self, vectors: Floats, k: int, since: float | None) -> list[Candidate]:
         """Answer the ``k`` nearest to each of ``vectors``, oldest first, each once."""
@@ -73,6 +78,7 @@ class Session:
                 memory, like.labels, self.name, place, memory.timestamp
             )
             self._said[memory.role, memory.speaker, memory.text] = memory.id
+            self._texts.add(memory.text)
         self._places += len(memories)
         self._index.add(
             np.array([memory.id for memory in memories], dtype=np.int64),
@@ -84,6 +90,7 @@ class Session:
         for id in gone:
             memory = self._held.pop(id).memory
             self._said.pop((memory.role, memory.speaker, memory.text), None)
+        self._texts = {candidate.memory.text for candidate in self._held.values()}
         if self._index is not None:
             self._index.remove(np.array(sorted(gone), dtype=np.int64))
 

@@ -22,8 +22,8 @@ def odds_of(turn: Turn, head: Head, encode: Encode) -> Odds | None:
     encoding = turn.encoding
     if encoding is None or not head.fits(encoding):
         return None
-    rows = range(max(0, len(turn.encoded) - _RECENT), len(turn.encoded))
-    places = {turn.messages[turn.encoded[row]].text: row for row in rows}
+    rows = range(max(0, len(turn.texts) - _RECENT), len(turn.texts))
+    places = {turn.texts[row]: row for row in rows}
     return lambda wanted: _odds(wanted, places, encoding, head, encode)
 
 

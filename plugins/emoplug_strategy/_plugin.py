@@ -164,7 +164,8 @@ def _said(turn: Turn) -> Key:
     last = -1 if turn.last_user is None else turn.last_user
     in_a_loop = any(message.role == "tool" for message in turn.messages[last + 1 :])
     end = last + 1 if in_a_loop else len(turn.messages)
-    return tuple((message.role, message.text) for message in turn.messages[:end])
+    said = turn.messages[:end]  # two flat tuples: texts know their hash, pairs would not
+    return tuple([message.role for message in said]), tuple([message.text for message in said])
 
 
 def _stage(plan: Plan) -> str | None:

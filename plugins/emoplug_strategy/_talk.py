@@ -35,7 +35,7 @@ class Talk:
         """Take the encoded messages of ``turn``."""
         said = [turn.messages[index] for index in turn.encoded]
         return cls(
-            tuple(message.text for message in said),
+            turn.texts,
             np.array([message.role == "assistant" for message in said], dtype=bool),
             encoding.embeddings,
             encoding.emotions,

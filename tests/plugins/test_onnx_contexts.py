@@ -193,7 +193,7 @@ def halves(count: int, value: float) -> Halves:
 
 
 def test_rows_once_written_never_change_whoever_goes_on_from_them() -> None:
-    rows = Rows(halves(5, 1))
+    rows = Rows(halves(5, 1), 20)
     longer = rows.extended(5, halves(3, 2))
     other = rows.extended(5, halves(3, 3))
     assert longer is rows, "there was room, and nobody had gone on yet"
@@ -204,8 +204,8 @@ def test_rows_once_written_never_change_whoever_goes_on_from_them() -> None:
     assert (other.first(5) == 1).all()
 
 
-def test_rows_grow_beyond_the_room_that_there_was() -> None:
-    rows = Rows(halves(0, 0))
+def test_rows_grow_up_to_the_room_that_there_is() -> None:
+    rows = Rows(halves(0, 0), 300)
     for count in range(0, 300, 60):
         rows = rows.extended(count, halves(60, count))
     assert [rows.first(300)[0, place, 0] for place in range(0, 300, 60)] == [*range(0, 300, 60)]
@@ -213,7 +213,7 @@ def test_rows_grow_beyond_the_room_that_there_was() -> None:
 
 def context(*words: str) -> Context:
     said = tuple(("A", word) for word in words)
-    return Context(said, tuple(range(1, len(words) + 1)), Rows(halves(len(words), 0)), {})
+    return Context(said, tuple(range(1, len(words) + 1)), Rows(halves(len(words), 0), 9), {})
 
 
 def test_the_context_that_knows_most_is_found_and_one_that_is_gone_on_from_makes_room() -> None:
