@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextvars
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
@@ -105,17 +107,26 @@ class Emoplug:
         conversations: Iterable[Iterable[object]],
         progress: Callable[[int], None] | None = None,
     ) -> list[Turn]:
-        """Understand many conversations, their texts encoded together; same answers as one by one.
+        """Understand many conversations: their texts are encoded together, and cores share the rest.
 
         ``progress`` is told the number of conversations done, after each.
         """
         done: list[Turn] = []
-        for batch in _batched(conversations, _BATCH):
-            turns = [self._turn(messages) for messages in batch]
-            for turn in self._encoded_together(turns):
-                done.append(self._understand(turn))
-                if progress:
-                    progress(len(done))
+        pool = ThreadPoolExecutor(os.cpu_count())
+        try:
+            for batch in _batched(conversations, _BATCH):
+                turns = self._encoded_together([self._turn(messages) for messages in batch])
+                # Each in a context of its own, so that a caller's trace goes on in the pool.
+                jobs = [
+                    pool.submit(contextvars.copy_context().run, self._understand, turn)
+                    for turn in turns
+                ]
+                for job in jobs:
+                    done.append(job.result())
+                    if progress:
+                        progress(len(done))
+        finally:
+            pool.shutdown(cancel_futures=True)
         return done
 
     def review(self, turn: Turn, reply: str) -> Review:
