@@ -61,5 +61,5 @@ def _for_many(settings: Settings) -> Settings:
     """
     if "onnx" not in settings.plugins:
         return settings
-    onnx = {"threads": 1, "together": True, **settings.options.get("onnx", {})}
+    onnx = {"threads": 1, "together": True, "contexts": 64, **settings.options.get("onnx", {})}
     return settings.model_copy(update={"options": {**settings.options, "onnx": onnx}})
