@@ -107,7 +107,7 @@ class Emoplug:
         conversations: Iterable[Iterable[object]],
         progress: Callable[[int], None] | None = None,
     ) -> list[Turn]:
-        """Understand many conversations: their texts are encoded together, and cores share the rest.
+        """Understand many conversations: texts are encoded together, and cores share the rest.
 
         ``progress`` is told the number of conversations done, after each.
         """
