@@ -14,6 +14,7 @@ import pluggy
 from emoplug._catalogue import HOOKS
 from emoplug._errors import DeadlineError, PluginFailedError
 from emoplug._settings import OnError
+from emoplug._telemetry import SILENCE, Call
 from emoplug._types import Degraded
 
 FIRST_RESULT = frozenset({"encode", "comprehend"})
@@ -75,8 +76,11 @@ class Attempt:
     The worker asks; the caller that stops waiting calls ``abandon`` from its own thread.
     """
 
-    def __init__(self, callers: Callers, overruns: Overruns, on_error: OnError) -> None:
+    def __init__(
+        self, callers: Callers, overruns: Overruns, on_error: OnError, call: Call = SILENCE
+    ) -> None:
         self._callers, self._overruns, self._on_error = callers, overruns, on_error
+        self.call = call
         self._lock = threading.Lock()
         self._current: tuple[str, str, float] | None = None
         self._abandoned: str | None = None
@@ -142,14 +146,17 @@ class Attempt:
             self._current = (plugin, hook, started)
         problem: str | None
         cause: BaseException | None = None
-        try:
-            answer = self._callers.ask(hook, caller, arguments)
-            problem = None if answer is None else check(answer)
-        except BaseException as error:  # SystemExit in a plugin must not pass either
-            answer, cause = None, error
-            problem = f"{type(error).__name__}: {error}"
-        finally:
-            self._release()
+        with self.call.plugin(plugin, hook) as asked:
+            try:
+                answer = self._callers.ask(hook, caller, arguments)
+                problem = None if answer is None else check(answer)
+            except BaseException as error:  # SystemExit in a plugin must not pass either
+                answer, cause = None, error
+                problem = f"{type(error).__name__}: {error}"
+            finally:
+                self._release()
+            if problem is not None:
+                asked.failed(problem, cause)
         return answer if problem is None else self._fail(plugin, hook, problem, started, cause)
 
     def _release(self) -> None:
@@ -173,5 +180,15 @@ class Attempt:
         with self._lock:
             self._degraded.append(skipped)
         # The reason can hold a plugin's own words, which can hold the user's: not for the log.
-        log.warning("plugin %s skipped in %s after %.3f s", plugin, hook, skipped.elapsed)
+        log.warning(
+            "plugin %s skipped in %s after %.3f s",
+            plugin,
+            hook,
+            skipped.elapsed,
+            extra={
+                "emoplug.plugin": plugin,
+                "emoplug.hook": hook,
+                "emoplug.elapsed": skipped.elapsed,
+            },
+        )
         return skipped

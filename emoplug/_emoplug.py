@@ -6,7 +6,7 @@ import contextvars
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
@@ -18,6 +18,7 @@ from emoplug._errors import PluginError
 from emoplug._messages import read_messages
 from emoplug._pipeline import assess, understand
 from emoplug._settings import Settings
+from emoplug._telemetry import SILENCE, Call, telemetry
 from emoplug._tokens import load_tokenizer
 from emoplug._turn import Encoding, Review, Turn
 from emoplug._types import Finding
@@ -114,29 +115,31 @@ class Emoplug:
         done: list[Turn] = []
         pool = ThreadPoolExecutor(os.cpu_count())
         try:
-            for batch in _batched(conversations, _BATCH):
-                turns = self._encoded_together([self._turn(messages) for messages in batch])
-                # Each in a context of its own, so that a caller's trace goes on in the pool.
-                jobs = [
-                    pool.submit(contextvars.copy_context().run, self._understand, turn)
-                    for turn in turns
-                ]
-                for job in jobs:
-                    done.append(job.result())
-                    if progress:
-                        progress(len(done))
+            with telemetry().many() as call:
+                for batch in _batched(conversations, _BATCH):
+                    turns = [self._turn(messages) for messages in batch]
+                    for job in self._jobs(pool, self._encoded_together(turns, call)):
+                        done.append(job.result())
+                        if progress:
+                            progress(len(done))
         finally:
             pool.shutdown(cancel_futures=True)
         return done
 
     def review(self, turn: Turn, reply: str) -> Review:
         """Say what the model's ``reply`` does, and let plugins remember the exchange."""
-        attempt = self._attempt()
         findings: list[Finding] = []
-        self._hand_over(
-            lambda: findings.extend(assess(turn, reply, attempt)), attempt, self.settings.deadline
-        )
-        return Review(turn=turn, reply=reply, findings=tuple(findings), degraded=attempt.degraded())
+        with telemetry().review(turn) as call:
+            attempt = self._attempt(call)
+            self._hand_over(
+                lambda: findings.extend(assess(turn, reply, attempt)),
+                attempt,
+                self.settings.deadline,
+            )
+            degraded = attempt.degraded()
+            review = Review(turn=turn, reply=reply, findings=tuple(findings), degraded=degraded)
+            call.reviewed(review)
+        return review
 
     def wrap(self, fn: Callable[P, R], **options: Any) -> Callable[P, R]:
         """Wrap any callable ``messages -> reply``; see ``emoplug.wrap_call`` for the options."""
@@ -158,23 +161,34 @@ class Emoplug:
         return Turn(messages=read_messages(messages), session=session, model=named)
 
     def _understand(self, turn: Turn) -> Turn:
-        attempt = self._attempt()
         finished = [turn]
-        self._hand_over(
-            lambda: understand(turn, attempt, self.settings, finished.append),
-            attempt,
-            self.settings.deadline,
-        )
-        latest = finished[-1]
-        return latest.model_copy(update={"degraded": latest.degraded + attempt.degraded()})
+        with telemetry().prepare(turn) as call:
+            attempt = self._attempt(call)
+            self._hand_over(
+                lambda: understand(turn, attempt, self.settings, finished.append),
+                attempt,
+                self.settings.deadline,
+            )
+            latest = finished[-1]
+            degraded = latest.degraded + attempt.degraded()
+            understood = latest.model_copy(update={"degraded": degraded})
+            call.understood(understood)
+        return understood
 
-    def _encoded_together(self, turns: Sequence[Turn]) -> list[Turn]:
+    def _jobs(self, pool: ThreadPoolExecutor, turns: Iterable[Turn]) -> list[Future[Turn]]:
+        """Start on each turn, in a context of its own, so that a caller's trace goes on in it."""
+        return [
+            pool.submit(contextvars.copy_context().run, self._understand, turn) for turn in turns
+        ]
+
+    def _encoded_together(self, turns: Sequence[Turn], call: Call) -> list[Turn]:
         texts = [text for turn in turns for text in turn.texts]
-        attempt = self._attempt()
+        attempt = self._attempt(call)
         answers: list[Encoding] = []
 
         def encode() -> None:
-            answers.extend(attempt.ask("encode", {"texts": texts}, encoding_of(len(texts))))
+            with call.stage("encode"):
+                answers.extend(attempt.ask("encode", {"texts": texts}, encoding_of(len(texts))))
 
         if texts:
             self._hand_over(encode, attempt, self.settings.deadline * len(turns))
@@ -182,8 +196,8 @@ class Emoplug:
             return list(turns)
         return list(_share_out(answers[0], turns))
 
-    def _attempt(self) -> Attempt:
-        return Attempt(self._callers, self._overruns, self.settings.on_error)
+    def _attempt(self, call: Call = SILENCE) -> Attempt:
+        return Attempt(self._callers, self._overruns, self.settings.on_error, call)
 
     def _hand_over(self, job: Callable[[], None], attempt: Attempt, deadline: float) -> None:
         """Run ``job`` on a worker and wait for it, but no longer than ``deadline`` seconds."""

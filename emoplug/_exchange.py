@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from emoplug._emoplug import Emoplug
@@ -106,7 +108,8 @@ class Exchange:
         """Review what was seen in the background, for where nobody may wait."""
         if self._closed:
             return
-        review = threading.Thread(target=self.close, kwargs={"failed": True})
+        context = contextvars.copy_context()  # so that a caller's trace goes on there
+        review = threading.Thread(target=context.run, args=(partial(self.close, failed=True),))
         try:
             review.start()
         except RuntimeError:  # the interpreter is shutting down

@@ -39,7 +39,8 @@ def understand(
         if not attempt.callers(hook):
             continue
         started = time.perf_counter()
-        updates = stage(turn, attempt, settings)
+        with attempt.call.stage(hook):
+            updates = stage(turn, attempt, settings)
         timings[hook] = time.perf_counter() - started
         turn = turn.model_copy(update={**updates, "timings": FrozenDict(timings)})
         publish(turn)
@@ -81,7 +82,9 @@ def _explain(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
 
 
 def _recall(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
-    return {"passages": _collect.rank_passages(_ask(attempt, "recall", turn, Passage))}
+    passages = _collect.rank_passages(_ask(attempt, "recall", turn, Passage))
+    attempt.call.recalled(len(passages))
+    return {"passages": passages}
 
 
 def _advise(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:

@@ -31,7 +31,16 @@ def test_all_is_complete() -> None:
         for name, value in vars(__import__(f"emoplug.{module}", fromlist=["x"])).items()
         if inspect.isclass(value) and value.__module__.startswith("emoplug.") and name[0] != "_"
     }
-    internal = {"Value", "FrozenDict", "Attempt", "Callers", "Overruns", "Workers", "Review"}
+    internal = {
+        "Value",
+        "FrozenDict",
+        "Attempt",
+        "Call",
+        "Callers",
+        "Overruns",
+        "Workers",
+        "Review",
+    }
     assert public - internal <= set(emoplug.__all__)
 
 

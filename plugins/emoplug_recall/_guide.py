@@ -63,7 +63,8 @@ def _ask(sage: Sage, message: str, passages: Sequence[Passage]) -> str:
     try:
         return sage(SageRequest(message=message, passages=tuple(passages))).strip()
     except Exception as error:  # whatever a stranger's code raises
-        log.warning("the sage failed (%s: %s); quoting instead", type(error).__name__, error)
+        # Its words may be the person's: not for the log.
+        log.warning("the sage failed (%s); quoting instead", type(error).__name__)
         return ""
 
 

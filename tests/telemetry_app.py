@@ -1,0 +1,135 @@
+"""An app that is traced: run as ``python tests/telemetry_app.py SCENARIO``.
+
+Providers are set once in a process, so each scenario has one of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from opentelemetry import metrics, trace
+from opentelemetry._logs import set_logger_provider
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+
+from emoplug import Emoplug, Finding, Passage, PluginFailedError, Turn, hookimpl
+
+SECRET = "zebra-umbrella"
+SAID = [
+    {"role": "user", "content": f"I failed the exam again, {SECRET}. I feel like a failure."},
+    {"role": "assistant", "content": "That hurts. What happened?"},
+    {"role": "user", "content": f"I am so ashamed that I could cry. {SECRET}"},
+]
+REPLY = f"That sounds exhausting. {SECRET}"
+
+
+class Memory:
+    """Recalls, and finds something in each reply."""
+
+    name = "memory"
+
+    @hookimpl
+    def recall(self, turn: Turn) -> Sequence[Passage]:
+        return [Passage(text=f"once {SECRET}", score=0.5, source="memory")] * 2
+
+    @hookimpl
+    def review(self, turn: Turn, reply: str) -> Sequence[Finding]:
+        return [Finding(name="echo", score=0.25, explanation=reply, source="memory")]
+
+
+class Broken:
+    """Raises what it was told."""
+
+    name = "broken"
+
+    @hookimpl
+    def recall(self, turn: Turn) -> Sequence[Passage]:
+        raise KeyError(turn.messages[-1].text)
+
+    @hookimpl
+    def advise(self, turn: Turn) -> Any:
+        return turn.messages[-1].text
+
+
+class Slow:
+    """Hangs until the app ends."""
+
+    name = "slow"
+    over = threading.Event()
+
+    @hookimpl
+    def correct(self, turn: Turn, scores: Mapping[str, float]) -> None:
+        self.over.wait()
+
+    @hookimpl
+    def guide(self, turn: Turn) -> None:
+        self.over.wait()
+
+
+def chat() -> None:
+    emo = Emoplug(plugins=["onnx", "emotion", "strategy", "hef", Memory()], deadline=60)
+    with trace.get_tracer("app").start_as_current_span("request"):
+        turn = emo.prepare(SAID, session="ann", model="any-model")
+        emo.review(turn, REPLY)
+
+
+def failing() -> None:
+    emo = Emoplug(plugins=[Broken(), Slow()], deadline=0.3)
+    emo.prepare(SAID)
+    Slow.over.set()
+    while emo._workers.busy:
+        time.sleep(0.01)
+
+
+def raising() -> None:
+    emo = Emoplug(plugins=[Broken()], on_error="raise")
+    with suppress(PluginFailedError):  # its words are the plugin's, which are the person's
+        emo.prepare(SAID)
+
+
+def many() -> None:
+    Emoplug(plugins=["onnx", "emotion"], deadline=60).prepare_many([SAID, SAID[:1]])
+
+
+def wrapped() -> None:
+    emo = Emoplug(plugins=[Memory()])
+
+    async def model(messages: list[dict[str, str]]) -> str:
+        return REPLY
+
+    async def request() -> None:
+        with trace.get_tracer("app").start_as_current_span("request"):
+            await emo.wrap(model)(SAID)
+
+    asyncio.run(request())
+
+
+def main() -> None:
+    traces, logs = TracerProvider(), LoggerProvider()
+    traces.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
+    logs.add_log_record_processor(SimpleLogRecordProcessor(OTLPLogExporter()))
+    measured = MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())])
+    trace.set_tracer_provider(traces)
+    set_logger_provider(logs)
+    metrics.set_meter_provider(measured)
+    scenarios = (chat, failing, raising, many, wrapped)
+    {scenario.__name__: scenario for scenario in scenarios}[sys.argv[1]]()
+    for provider in (traces, logs, measured):
+        provider.shutdown()
+
+
+if __name__ == "__main__":
+    main()
