@@ -1,93 +1,144 @@
-"""What emoplug costs a caller: plumbing alone, and a full turn."""
+"""What emoplug costs a caller: plumbing alone, and whole turns beside their bare parts."""
 
 from __future__ import annotations
 
-import itertools
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
+from benches.bare import Bare
+from benches.conftest import DEVICE, Beside
+from benches.talk import Messages, history, new
 from emoplug import Emoplug, Turn
+from emoplug_onnx import Networks
 
-WORDS = (
-    "I keep thinking about what he told me yesterday evening and I really do not know "
-    "how to go on number"
-)
-HISTORY = [
-    {"role": ("user", "assistant")[index % 2], "content": f"{WORDS} {index}"} for index in range(20)
-]
-_fresh = itertools.count(1000)
-
-
-def new_turn() -> tuple[tuple[list[dict[str, str]]], dict[str, object]]:
-    """A 20-message history already seen, and one user message of 20 words never seen before."""
-    return ([*HISTORY, {"role": "user", "content": f"{WORDS} {next(_fresh)}"}],), {}
-
-
-@pytest.fixture(scope="module")
-def emo() -> Emoplug:
-    emo = Emoplug(deadline=30)
-    emo.prepare(HISTORY)
-    return emo
+EVERYTHING = ("onnx", "emotion", "cause", "recall", "safety", "strategy", "hef")
+GROWING = {
+    "onnx": EVERYTHING[:1],
+    "and_emotion": EVERYTHING[:2],
+    "and_cause": EVERYTHING[:3],
+    "and_recall": EVERYTHING[:4],
+    "and_safety": EVERYTHING[:5],
+    "and_strategy": EVERYTHING[:6],
+    "and_hef": EVERYTHING,
+}
+REPLY = "I hear you."
 
 
-def test_plumbing_without_models(benchmark: BenchmarkFixture) -> None:
+class Chat:
+    """Conversations of so many messages, each prepared as it went; none is measured twice."""
+
+    def __init__(self, messages: int, plugins: tuple[str, ...] = EVERYTHING) -> None:
+        options = {"onnx": {"device": DEVICE}, "recall": {"store": ":memory:"}}
+        used = {name: options[name] for name in plugins if name in options}
+        self.emo = Emoplug(plugins=plugins, options=used, deadline=60, on_error="raise")
+        self.said: Messages = history(messages - messages % 2)
+        self.turn()
+
+    def turn(self) -> tuple[Messages, str]:
+        """Answer a turn whose history was seen and replied to: the reply and a message are new."""
+        begun = [new(), *self.said[1:]] if self.said else []
+        session = begun[0]["content"] if begun else "new"
+        for end in range(max(2, len(begun) - 2), len(begun) + 1, 2):  # the last two turns
+            self.emo.review(self.emo.prepare(begun[: end - 1], session), begun[end - 1]["content"])
+        return ([*begun, new()], session)
+
+    def prepare(self, messages: Messages, session: str) -> Turn:
+        return self.emo.prepare(messages, session)
+
+    def bare(self) -> Any:
+        """Answer the networks' and the index's own part of a turn."""
+        networks = self.emo.plugins["onnx"]
+        assert isinstance(networks, Networks)
+        bare = Bare(networks)
+        last = new()
+        read = bare.reading([*self.said, last], new=2 if self.said else 1)
+        encode, search = bare.encoding([last["content"]]), bare.search(len(self.said))
+        return lambda: (encode(), read(), search())
+
+
+def test_plumbing_without_models(beside: Beside) -> None:
     emo = Emoplug(plugins=[SimpleNamespace(name="silent")])
-    turn: Turn = benchmark.pedantic(emo.prepare, setup=new_turn, rounds=2000, warmup_rounds=100)
+    with ThreadPoolExecutor(1) as pool:
+        turn = beside(
+            emo.prepare,
+            lambda: pool.submit(len, "x").result(),
+            "a call handed to a thread of Python's pool",
+            rounds=2000,
+            given=lambda: ([*history(20), new()],),
+        )
     assert len(turn.messages) == 21
 
 
-@pytest.mark.parametrize("permissive_only", [False, True], ids=["both_networks", "encoder_alone"])
-def test_new_message_after_20(benchmark: BenchmarkFixture, permissive_only: bool) -> None:
-    emo = Emoplug(deadline=30, permissive_only=permissive_only)
-    emo.prepare(HISTORY)
-    turn: Turn = benchmark.pedantic(emo.prepare, setup=new_turn, rounds=300, warmup_rounds=20)
-    assert turn.reading is not None
-    assert turn.degraded == ()
-
-
-@pytest.mark.parametrize("tracing", [False, True], ids=["", "and_backtrace"])
-def test_new_message_after_50_with_cause_and_recall(
-    benchmark: BenchmarkFixture, tracing: bool
-) -> None:
-    """A 50-message history already seen and remembered, and one new user message."""
-    plugins = ["onnx", "emotion", "cause", *(["backtrace"] if tracing else []), "recall", "hef"]
-    emo = Emoplug(
-        plugins=plugins, options={"recall": {"store": ":memory:"}}, deadline=30, token_budget=320
+def test_a_turn_after_20_messages(beside: Beside) -> None:
+    chat = Chat(20)
+    turn = beside(
+        chat.prepare,
+        chat.bare(),
+        "the bare runs of both networks and a search",
+        rounds=150,
+        given=chat.turn,
+        limit=1.3,
     )
-    history = [
-        {"role": ("user", "assistant")[index % 2], "content": f"{WORDS} {index}"}
-        for index in range(50)
-    ]
-    emo.review(emo.prepare(history, session="bench"), "I hear you.")
-
-    def new_turn() -> tuple[tuple[list[dict[str, str]], str], dict[str, object]]:
-        message = {"role": "user", "content": f"{WORDS} {next(_fresh)}"}
-        return ([*history, message], "bench"), {}
-
-    turn: Turn = benchmark.pedantic(emo.prepare, setup=new_turn, rounds=200, warmup_rounds=20)
-    assert turn.causes
-    assert turn.degraded == ()
+    assert turn.reading is not None
 
 
-def test_review_without_reviewers(benchmark: BenchmarkFixture) -> None:
-    emo = Emoplug(plugins=[SimpleNamespace(name="silent")])
-    turn = emo.prepare(HISTORY)
-    review = benchmark.pedantic(emo.review, (turn, "I hear you."), rounds=2000, warmup_rounds=100)
+def test_a_turn_on_the_encoder_alone(beside: Beside) -> None:
+    """``permissive_only``: without the dialogue reader and what was learned from its data."""
+    emo = Emoplug(permissive_only=True, deadline=60, options={"onnx": {"device": DEVICE}})
+    emo.prepare(history(20))
+    networks = emo.plugins["onnx"]
+    assert isinstance(networks, Networks)
+    session = networks._encoder
+    turn = beside(
+        emo.prepare,
+        lambda: session._run([new()["content"]]),
+        "the encoder on the new message",
+        rounds=200,
+        given=lambda: ([*history(20), new()],),
+    )
+    assert turn.comprehension is None
+
+
+@pytest.mark.parametrize("plugins", GROWING)
+def test_plugins_one_by_one(beside: Beside, plugins: str) -> None:
+    chat = Chat(20, GROWING[plugins])
+    beside(
+        chat.prepare,
+        chat.bare(),
+        "the bare runs of both networks and a search",
+        rounds=60,
+        given=chat.turn,
+    )
+
+
+@pytest.mark.parametrize("messages", [1, 5, 20, 50, 200, 1000])
+def test_histories_of(beside: Beside, messages: int) -> None:
+    """Once seen, a history costs next to nothing, however long."""
+    chat, other = Chat(messages), Chat(50)
+    beside(
+        chat.prepare,
+        other.prepare,
+        "a turn after 50 messages",
+        rounds=60,
+        given=chat.turn,
+        given_reference=other.turn,
+        limit=1.2 if messages > 50 else None,
+    )
+
+
+def test_review_of_a_reply(beside: Beside) -> None:
+    """All reviewers; the reply's encoding is remembered."""
+    chat = Chat(20)
+    turn = chat.prepare(*chat.turn())
+    silent = Emoplug(plugins=[SimpleNamespace(name="silent")])
+    empty = silent.prepare(history(20))
+    review = beside(
+        lambda: chat.emo.review(turn, REPLY),
+        lambda: silent.review(empty, REPLY),
+        "a review without reviewers",
+        rounds=300,
+    )
     assert review.degraded == ()
-
-
-def test_review_of_a_reply(benchmark: BenchmarkFixture, emo: Emoplug) -> None:
-    """All that is on by default; the reply's encoding is remembered."""
-    turn = emo.prepare(HISTORY)
-    review = benchmark.pedantic(emo.review, (turn, "I hear you."), rounds=2000, warmup_rounds=100)
-    assert review.degraded == ()
-
-
-def test_20_short_chats_at_once(benchmark: BenchmarkFixture, emo: Emoplug) -> None:
-    def chats() -> tuple[tuple[list[list[dict[str, str]]]], dict[str, object]]:
-        return ([new_turn()[0][0][-3:] for _ in range(20)],), {}
-
-    turns = benchmark.pedantic(emo.prepare_many, setup=chats, rounds=20, warmup_rounds=2)
-    assert len(turns) == 20

@@ -1,18 +1,21 @@
-"""What a fresh process costs: import time, and memory after a turn."""
+"""What a fresh process costs: import time and memory after a turn; and the package's size."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from benches.conftest import Beside
+
+ROOT = Path(__file__).parent.parent
 IMPORTS = {
-    "nothing": "pass",
     "emoplug": "import emoplug",
-    "pydantic": "import pydantic",
     "Emoplug": "from emoplug import Emoplug",
+    "pydantic": "import pydantic",
 }
 MEMORY_LIMIT = 300 * 2**20
 MEASURE = (
@@ -30,11 +33,24 @@ def python(code: str) -> str:
 
 
 @pytest.mark.parametrize("what", IMPORTS)
-def test_start_python_and_import(benchmark: BenchmarkFixture, what: str) -> None:
-    benchmark.pedantic(python, (IMPORTS[what],), rounds=15, warmup_rounds=2)
+def test_start_python_and_import(beside: Beside, what: str) -> None:
+    beside(
+        lambda: python(IMPORTS[what]), lambda: python("pass"), "starting Python alone", rounds=15
+    )
 
 
 def test_memory_after_prepare(benchmark: BenchmarkFixture) -> None:
     resident = int(benchmark.pedantic(python, (MEASURE,), rounds=1))
-    benchmark.extra_info["resident_mib"] = round(resident / 2**20)
+    benchmark.extra_info["MiB"] = round(resident / 2**20)
     assert resident <= MEMORY_LIMIT
+
+
+def test_package(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+
+    def build() -> None:
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+    benchmark.pedantic(build, rounds=1)
+    (wheel,) = tmp_path.glob("*.whl")
+    benchmark.extra_info["MiB"] = round(wheel.stat().st_size / 2**20, 1)

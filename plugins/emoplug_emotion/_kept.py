@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
+from functools import cached_property
 
 from emoplug import Reading
 from emoplug_emotion._dynamics import Floats
@@ -31,12 +30,15 @@ class Facts:
     def __len__(self) -> int:
         return len(self.messages)
 
+    @cached_property
+    def _start(self) -> bytes:
+        """The first row, by which nearly all conversations differ."""
+        return self.table[:1].tobytes()
+
     def common(self, other: Facts) -> int:
         """Answer how many messages at the beginning are the same in both."""
         count = min(len(self), len(other))
-        if not count or self.messages[:count] != other.messages[:count]:
-            return 0
-        if not np.array_equal(self.table[0], other.table[0]):
+        if self._start != other._start or self.messages[:count] != other.messages[:count]:
             return 0
         same = (self.table[:count] == other.table[:count]).all(axis=1)
         return count if same.all() else int(same.argmin())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 
 import numpy as np
@@ -95,13 +96,21 @@ class Observed:
                 counts += whole.counts * min(1.0, _CARRIED / mass)
             if own is not None:
                 counts += own.counts
-        strengths = preferences(counts)
+        strengths = _preferences(counts.tobytes())
         return Preference(strengths, float(strengths.std()), own.replies if own else 0)
 
     def replies(self) -> int:
         """Answer how many replies were counted, of all models."""
         with self._lock:
             return sum(tally.replies for tally in self._models.values())
+
+
+@lru_cache(1_024)
+def _preferences(counts: bytes) -> Floats:
+    """Answer the preferences of counts: a turn asks again what the review before it asked."""
+    found = preferences(np.frombuffer(counts).reshape(COUNT, COUNT))
+    found.flags.writeable = False
+    return found
 
 
 def _recent(tallies: OrderedDict[str, Tally], key: str, most: int, memory: float) -> Tally:

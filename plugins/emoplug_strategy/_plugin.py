@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -164,8 +165,9 @@ def _said(turn: Turn) -> Key:
     last = -1 if turn.last_user is None else turn.last_user
     in_a_loop = any(message.role == "tool" for message in turn.messages[last + 1 :])
     end = last + 1 if in_a_loop else len(turn.messages)
-    said = turn.messages[:end]  # two flat tuples: texts know their hash, pairs would not
-    return tuple([message.role for message in said]), tuple([message.text for message in said])
+    said = turn.encoded[: bisect_left(turn.encoded, end)]
+    # Two flat tuples: texts know their hash, pairs would not.
+    return tuple([turn.messages[index].role for index in said]), turn.texts[: len(said)]
 
 
 def _stage(plan: Plan) -> str | None:
