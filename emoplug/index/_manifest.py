@@ -73,7 +73,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error}); mend its permissions") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _corrupt(path, error) from error
     if not isinstance(fields, dict):
         raise _corrupt(path, "it is no object")

@@ -98,7 +98,7 @@ def read_parameters(path: Path, permissive_only: bool = False) -> Parameters:
         facts = json.loads(raw)
     except FileNotFoundError as error:
         raise WeightsError(f"{path} is missing; {_REPAIR}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _corrupt(path, str(error)) from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise _corrupt(path, f"it is not of format {FORMAT}")

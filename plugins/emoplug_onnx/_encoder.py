@@ -15,9 +15,10 @@ from tokenizers import Tokenizer
 
 from emoplug import Encoding, WeightsError, hookimpl
 from emoplug_onnx._cache import Cache
+from emoplug_onnx._files import tokenizer_of
 from emoplug_onnx._session import Device, Fallback, open_session, threads_for
 from emoplug_onnx._together import Together
-from emoplug_onnx._weights import Weights, find_weights
+from emoplug_onnx._weights import MODEL, TOKENIZER, Weights, find_weights
 from emoplug_onnx._windows import buckets, cut, pool
 
 Floats = NDArray[np.float32]
@@ -109,13 +110,15 @@ class Encoder:
 
     def _open(self) -> _Loaded:
         options, weights = self.options, find_weights(self.options.weights)
-        session = open_session(weights.model, options.device, options.fallback, options.threads)
-        try:
-            tokenizer = Tokenizer.from_file(str(weights.tokenizer))
-        except Exception as error:  # the library raises bare Exception
-            raise WeightsError(f"{weights.tokenizer} is no tokenizer: {error}") from error
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
+        contents = weights.read()
+        session = open_session(
+            weights.folder / MODEL,
+            contents[MODEL],
+            options.device,
+            options.fallback,
+            options.threads,
+        )
+        tokenizer = tokenizer_of(weights.folder / TOKENIZER, contents[TOKENIZER])
         return _Loaded(weights, session, tokenizer, int(session.get_outputs()[0].shape[1]))
 
     def _run(self, texts: Sequence[str]) -> Floats:

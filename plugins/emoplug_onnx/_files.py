@@ -9,8 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tokenizers import Tokenizer
+
 from emoplug import WeightsError
 
+Contents = Mapping[str, bytes]
+"""Checked files by name."""
 _REPAIR = "reinstall emoplug or fetch the weights again"
 
 
@@ -24,7 +28,7 @@ def read_facts(path: Path, form: int) -> dict[str, Any]:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise WeightsError(f"{path} is missing; {_REPAIR}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise corrupt(path, str(error)) from error
     if not isinstance(facts, dict) or facts.get("format") != form:
         raise corrupt(path, f"it is not of format {form}")
@@ -40,18 +44,42 @@ def naming(path: Path) -> Iterator[None]:
         raise corrupt(path, f"{type(error).__name__}: {error}") from error
 
 
-def check_files(folder: Path, facts: str, names: Iterable[str], sha256: Mapping[str, str]) -> None:
-    """Make sure that each file is there and is the one that the facts were written for.
+def read_checked(
+    folder: Path, facts: str, names: Iterable[str], sha256: Mapping[str, str]
+) -> Contents:
+    """Read each file, which must be the one that the facts were written for.
+
+    What was checked is what is answered: a file that is put in its place later is not.
 
     Raises:
         WeightsError: a file is missing or was changed.
     """
+    contents = {}
     for name in names:
         path = folder / name
-        if not path.is_file():
-            raise WeightsError(f"{path} is missing; {_REPAIR}")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256.get(name):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise WeightsError(f"{path} is missing or unreadable; {_REPAIR}") from error
+        if hashlib.sha256(content).hexdigest() != sha256.get(name):
             raise corrupt(path, f"its SHA-256 is not the one in {facts}")
+        contents[name] = content
+    return contents
+
+
+def tokenizer_of(path: Path, content: bytes) -> Tokenizer:
+    """Make the tokenizer that is in a checked file; it neither pads nor cuts.
+
+    Raises:
+        WeightsError: there is none in it.
+    """
+    try:
+        tokenizer = Tokenizer.from_buffer(content)
+    except Exception as error:  # the library raises bare Exception
+        raise WeightsError(f"{path} is no tokenizer: {error}") from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def corrupt(path: Path, problem: str) -> WeightsError:

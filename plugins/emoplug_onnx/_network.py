@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from emoplug_onnx._files import Contents
 from emoplug_onnx._layout import Layout, positions
+from emoplug_onnx._reader_weights import CAUSES, MODEL
 from emoplug_onnx._session import Device, Fallback, open_session
 
 Floats = NDArray[np.float32]
@@ -36,8 +38,8 @@ class Network:
     """Both graphs, loaded. Safe to share between threads.
 
     Args:
-        reading: ONNX file that reads.
-        explaining: ONNX file that finds causes.
+        folder: Where the files are.
+        contents: What was read of them: ``MODEL`` reads, ``CAUSES`` finds causes.
         device: ``auto``, ``cpu`` or ``cuda``.
         fallback: What to do when ``cuda`` was asked for and is not in use.
         threads: Threads in one pass; 0 chooses by the machine.
@@ -47,10 +49,12 @@ class Network:
     """
 
     def __init__(
-        self, reading: Path, explaining: Path, device: Device, fallback: Fallback, threads: int
+        self, folder: Path, contents: Contents, device: Device, fallback: Fallback, threads: int
     ) -> None:
-        self._reading = open_session(reading, device, fallback, threads)
-        self._explaining = open_session(explaining, device, fallback, threads)
+        self._reading, self._explaining = (
+            open_session(folder / name, contents[name], device, fallback, threads)
+            for name in (MODEL, CAUSES)
+        )
         past = [one for one in self._reading.get_inputs() if one.name.startswith(past_name(""))]
         self._past = [one.name for one in past]
         self._outputs = [one.name for one in self._reading.get_outputs()]

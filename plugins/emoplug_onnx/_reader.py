@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
-from emoplug import Comprehension, Message, Turn, WeightsError
+from emoplug import Comprehension, Message, Turn
 from emoplug_onnx._contexts import Context, Contexts, Rows, Said
+from emoplug_onnx._files import tokenizer_of
 from emoplug_onnx._layout import Layout, Marker, Utterance, lay_out, window_start
 from emoplug_onnx._network import Network
-from emoplug_onnx._reader_weights import ReaderWeights, read_weights
+from emoplug_onnx._reader_weights import TOKENIZER, ReaderWeights, read_weights
 from emoplug_onnx._session import Device, Fallback
 from emoplug_onnx._told import Explained, tell
 
@@ -107,16 +107,9 @@ class DialogueReader:
 
     def _open(self) -> _Loaded:
         weights = read_weights(self._folder)
-        network = Network(
-            weights.model, weights.causes, self._device, self._fallback, self._threads
-        )
-        try:
-            tokenizer = Tokenizer.from_file(str(weights.tokenizer))
-        except Exception as error:  # the library raises bare Exception
-            raise WeightsError(f"{weights.tokenizer} is no tokenizer: {error}") from error
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        marker = Marker(tokenizer)
+        contents = weights.read()
+        network = Network(weights.folder, contents, self._device, self._fallback, self._threads)
+        marker = Marker(tokenizer_of(weights.folder / TOKENIZER, contents[TOKENIZER]))
         utterance = lru_cache(_UTTERANCES)(marker.utterance)
         empty = Context((), (), Rows(network.nothing, weights.window), {})
         return _Loaded(weights, network, marker.start, utterance, empty)

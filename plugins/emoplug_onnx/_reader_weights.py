@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emoplug_onnx._files import check_files, corrupt, naming, read_facts
+from emoplug_onnx._files import Contents, corrupt, naming, read_checked, read_facts
 
 FACTS = "reader.json"
 MODEL = "reader.onnx"
@@ -73,20 +73,13 @@ class ReaderWeights:
         answer: Floats = logits / np.float32(self.cause_temperature) + self.cause_bias[away]
         return answer
 
-    @property
-    def model(self) -> Path:
-        """The ONNX file that reads."""
-        return self.folder / MODEL
+    def read(self) -> Contents:
+        """Read ``MODEL``, ``CAUSES`` and ``TOKENIZER``, making sure that they are what they were.
 
-    @property
-    def causes(self) -> Path:
-        """The ONNX file that finds causes in what was read."""
-        return self.folder / CAUSES
-
-    @property
-    def tokenizer(self) -> Path:
-        """The tokenizer's file."""
-        return self.folder / TOKENIZER
+        Raises:
+            WeightsError: a file is missing or was changed.
+        """
+        return read_checked(self.folder, FACTS, (MODEL, CAUSES, TOKENIZER), self.sha256)
 
 
 def read_weights(folder: Path) -> ReaderWeights:
@@ -122,5 +115,5 @@ def read_weights(folder: Path) -> ReaderWeights:
             raise corrupt(folder / FACTS, f"labels and bias of {name} differ in number")
     if weights.cause_bias.ndim != 1 or not len(weights.cause_bias):
         raise corrupt(folder / FACTS, "cause_bias is no list of numbers")
-    check_files(folder, FACTS, (MODEL, CAUSES, TOKENIZER), weights.sha256)
+    weights.read()
     return weights

@@ -23,9 +23,9 @@ _FIX = "install 'emoplug[gpu]' with its CUDA libraries, or set device=\"cpu\""
 
 
 def open_session(
-    model: Path, device: Device, fallback: Fallback, threads: int
+    model: Path, content: bytes, device: Device, fallback: Fallback, threads: int
 ) -> onnxruntime.InferenceSession:
-    """Load ``model`` on ``device``; ``auto`` takes CUDA where it works.
+    """Load the network that was read from ``model``; ``auto`` takes CUDA where it works.
 
     Raises:
         DeviceError: CUDA was asked for, is not in use, and ``fallback`` is ``raise``.
@@ -35,7 +35,7 @@ def open_session(
     if device == "cuda" and CUDA not in offered:
         _fall_back(f"this onnxruntime offers {', '.join(offered)}, not CUDA; {_FIX}", fallback)
     wanted = [CUDA, CPU] if device != "cpu" and CUDA in offered else [CPU]
-    session = _load(model, wanted, threads)
+    session = _load(model, content, wanted, threads)
     used = session.get_providers()[0]
     if used != wanted[0]:
         problem = f"asked for {wanted[0]}, ONNX Runtime took {used}; {_FIX}"
@@ -51,7 +51,9 @@ def threads_for(asked: int) -> int:
     return asked or min(4, os.cpu_count() or 1)
 
 
-def _load(model: Path, providers: list[str], threads: int) -> onnxruntime.InferenceSession:
+def _load(
+    model: Path, content: bytes, providers: list[str], threads: int
+) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads_for(threads)
     options.inter_op_num_threads = 1
@@ -60,7 +62,7 @@ def _load(model: Path, providers: list[str], threads: int) -> onnxruntime.Infere
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(
-            str(model), options, providers=providers, disabled_optimizers=_SLOW
+            content, options, providers=providers, disabled_optimizers=_SLOW
         )
     except Exception as error:  # its exceptions share no base
         raise WeightsError(

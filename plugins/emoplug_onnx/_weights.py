@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emoplug import PluginLoadError, WeightsError
-from emoplug_onnx._files import check_files, corrupt, naming, read_facts
+from emoplug_onnx._files import Contents, corrupt, naming, read_checked, read_facts
 
 SHIPPED = Path(__file__).parent / "weights"
 FACTS = "encoder.json"
@@ -35,15 +35,13 @@ class Weights:
     window: int
     sha256: dict[str, str]
 
-    @property
-    def model(self) -> Path:
-        """The ONNX file."""
-        return self.folder / MODEL
+    def read(self) -> Contents:
+        """Read ``MODEL`` and ``TOKENIZER``, making sure that they are what they were.
 
-    @property
-    def tokenizer(self) -> Path:
-        """The tokenizer's file, in the ``tokenizers`` library's own format."""
-        return self.folder / TOKENIZER
+        Raises:
+            WeightsError: a file is missing or was changed.
+        """
+        return read_checked(self.folder, FACTS, (MODEL, TOKENIZER), self.sha256)
 
 
 def find_weights(source: str | None) -> Weights:
@@ -97,5 +95,5 @@ def _checked(folder: Path) -> Weights:
         )
     if len(weights.labels) != len(weights.thresholds):
         raise corrupt(folder / FACTS, "labels and thresholds differ in number")
-    check_files(folder, FACTS, (MODEL, TOKENIZER), weights.sha256)
+    weights.read()
     return weights

@@ -145,7 +145,7 @@ def _rows(path: str, text: str) -> Iterator[_Chunk]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"line {number} of {path} is no JSON: {error}; mend it") from error
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise InputError(f'line {number} of {path} has no text; write {{"text": "..."}}')

@@ -81,7 +81,7 @@ def read_head(path: Path = SHIPPED) -> Head:
         return _head(facts)
     except FileNotFoundError as error:
         raise WeightsError(f"{path} is missing; reinstall emoplug") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(f"{path} is corrupt: {error}; reinstall emoplug") from error
 
 

@@ -122,7 +122,7 @@ def _open(path: Path) -> tuple[dict[str, Floats], Mapping[str, Any]]:
         with safe_open(path, framework="numpy") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}
             described = json.loads((file.metadata() or {}).get(KEY, "{}"))
-    except (SafetensorError, OSError, TypeError, ValueError) as error:
+    except (SafetensorError, OSError, TypeError, ValueError, RecursionError) as error:
         raise _corrupt(path, str(error)) from error
     return tensors, described if isinstance(described, dict) else {}
 

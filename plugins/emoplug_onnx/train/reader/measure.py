@@ -51,7 +51,8 @@ class Asked:
     """One reader's network and tokenizer."""
 
     def __init__(self, folder: Path) -> None:
-        self._network = Network(folder / MODEL, folder / CAUSES, "cpu", "raise", threads=0)
+        contents = {name: (folder / name).read_bytes() for name in (MODEL, CAUSES)}
+        self._network = Network(folder, contents, "cpu", "raise", threads=0)
         self._marker = Marker(Tokenizer.from_file(str(folder / TOKENIZER)))
 
     def about(self, data: Path, split: str) -> Answers:
