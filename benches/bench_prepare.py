@@ -142,3 +142,25 @@ def test_review_of_a_reply(beside: Beside) -> None:
         rounds=300,
     )
     assert review.degraded == ()
+
+
+@pytest.mark.parametrize("kind", ["words", "one_word", "brackets", "negations"])
+def test_a_long_message(beside: Beside, kind: str) -> None:
+    """Ten times the text in about ten times the time, everything on: linear, whatever it is."""
+    emo = Chat(0).emo
+    texts = {"words": "I am so sad. ", "one_word": "a", "brackets": "[", "negations": "not "}
+
+    def long(characters: int) -> tuple[Messages]:
+        words = texts[kind] * (characters // len(texts[kind]))
+        return ([{"role": "user", "content": f"{new()['content']} {words}"}],)
+
+    turn = beside(
+        emo.prepare,
+        emo.prepare,
+        "a message of a tenth of its length",
+        rounds=3,
+        given=lambda: long(40_000),
+        given_reference=lambda: long(4_000),
+        limit=12,
+    )
+    assert turn.degraded == ()

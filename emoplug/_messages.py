@@ -13,7 +13,7 @@ from emoplug._types import Message
 
 _MESSAGES = TypeAdapter(tuple[Message, ...])
 _BARE = ("role", "content")
-_KEPT, _SHORT = 8_192, 2_000
+_KEPT, _SHORT = 8_192, 500
 """Messages kept, of so many characters at most: a history is sent again with every turn."""
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from emoplug import fingerprint
+
 Rows = NDArray[np.float32]
 
 
@@ -17,7 +19,7 @@ class Cache:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._places: OrderedDict[str, int] = OrderedDict()
+        self._places: OrderedDict[str | bytes, int] = OrderedDict()
         self._table: Rows | None = None
         self._lock = threading.Lock()
 
@@ -26,34 +28,34 @@ class Cache:
 
     def fill(self, texts: Sequence[str], table: Rows) -> list[int]:
         """Write what is known of each text into its row of ``table``; answer who is left out."""
-        places = self._places
+        places, keys = self._places, [fingerprint(text) for text in texts]
         with self._lock:
-            found = [places.get(text, -1) for text in texts]
+            found = [places.get(key, -1) for key in keys]
             missing = [number for number, place in enumerate(found) if place < 0]
             if self._table is not None:  # copied at once: a place may soon be another text's
                 np.take(self._table, found, axis=0, out=table, mode="clip")
-            for text, place in zip(texts, found, strict=True):
+            for key, place in zip(keys, found, strict=True):
                 if place >= 0:
-                    places.move_to_end(text)
+                    places.move_to_end(key)
         return missing
 
     def put(self, rows: Mapping[str, Rows]) -> None:
         """Keep (columns,) rows by text, forgetting the oldest beyond the capacity."""
         with self._lock:
             for text, row in rows.items():
-                place = self._place(text)
+                place = self._place(fingerprint(text))
                 if place is None:
                     return
                 if self._table is None:  # pages are the machine's own until they are written
                     self._table = np.empty((self._capacity, len(row)), dtype=np.float32)
                 self._table[place] = row
 
-    def _place(self, text: str) -> int | None:
-        place = self._places.pop(text, None)
+    def _place(self, key: str | bytes) -> int | None:
+        place = self._places.pop(key, None)
         if place is None and len(self._places) < self._capacity:
             place = len(self._places)
         elif place is None and self._places:
             place = self._places.popitem(last=False)[1]
         if place is not None:
-            self._places[text] = place
+            self._places[key] = place
         return place

@@ -14,8 +14,8 @@ from emoplug_onnx._network import Read
 
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
-Said = tuple[str, str]
-"""Who said what: speaker and text."""
+Said = tuple[str, str | bytes]
+"""Who said what: speaker and ``fingerprint`` of the text."""
 
 
 class Rows:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emoplug import Comprehension, Message, Turn
+from emoplug import Comprehension, Message, Turn, fingerprint
 from emoplug_onnx._contexts import Context, Contexts, Rows, Said
 from emoplug_onnx._files import tokenizer_of
 from emoplug_onnx._layout import Layout, Marker, Utterance, lay_out, window_start
@@ -24,8 +24,8 @@ Floats = NDArray[np.float32]
 _BLOCK = 128
 """Where a window may begin is looked for from a multiple of so many messages on, so that a turn of
 a long conversation costs no more than one of a short one."""
-_UTTERANCES = 4_096
-"""Messages whose tokens are kept."""
+_UTTERANCES, _SHORT = 4_096, 500
+"""Messages whose tokens are kept, of so many characters at most."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,10 @@ class DialogueReader:
             return None
         loaded = self._load()
         indices = spoken[_looked_at(len(spoken)) :]
-        said = [(speaker(turn.messages[i]), turn.messages[i].text) for i in indices]
-        utterances = [loaded.utterance(*one) for one in said]
+        texts = turn.texts[-len(indices) :]
+        speakers = [speaker(turn.messages[index]) for index in indices]
+        utterances = [loaded.utterance(*one) for one in zip(speakers, texts, strict=True)]
+        said: list[Said] = list(zip(speakers, map(fingerprint, texts), strict=True))
         first = window_start([len(one.ids) for one in utterances], loaded.weights.window)
         layout = lay_out(utterances[first:], loaded.start, loaded.weights.window)
         read, said = indices[first:], said[first:]
@@ -110,7 +112,12 @@ class DialogueReader:
         contents = weights.read()
         network = Network(weights.folder, contents, self._device, self._fallback, self._threads)
         marker = Marker(tokenizer_of(weights.folder / TOKENIZER, contents[TOKENIZER]))
-        utterance = lru_cache(_UTTERANCES)(marker.utterance)
+        known = lru_cache(_UTTERANCES)(marker.utterance)
+
+        def utterance(speaker: str, text: str) -> Utterance:
+            make = known if len(text) <= _SHORT else marker.utterance
+            return make(speaker, text)
+
         empty = Context((), (), Rows(network.nothing, weights.window), {})
         return _Loaded(weights, network, marker.start, utterance, empty)
 

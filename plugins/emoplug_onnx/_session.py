@@ -61,9 +61,13 @@ def _load(
     # Idle worker threads that spin would take the processor from the host application.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(
+        session = onnxruntime.InferenceSession(
             content, options, providers=providers, disabled_optimizers=_SLOW
         )
+        # It would keep the file in memory to begin anew on another device after a failure.
+        session.disable_fallback()
+        session._model_bytes = None
+        return session
     except Exception as error:  # its exceptions share no base
         raise WeightsError(
             f"{model} cannot be loaded ({type(error).__name__}: {error}); "

@@ -15,6 +15,8 @@ from emoplug_recall._options import RecallOptions
 NEAR = 0.93
 """Cosine above which two texts say the same."""
 _WORDS = re.compile(r"\w+")
+_SHORT = 500
+"""Characters of the texts that are kept with their words."""
 _BETWEEN = " __ "
 """A word that nobody says, so that no words are found across two texts."""
 
@@ -82,7 +84,13 @@ def said_in(turn: Turn, vectors: Floats) -> Said:
     return Said((message.text for message in turn.messages[: last + 1]), vectors)
 
 
-@lru_cache(4_096)
 def _normal(text: str) -> str:
     """Answer words alone, case and marks aside; a text without words as it is."""
+    return _known(text) if len(text) <= _SHORT else _words(text)
+
+
+def _words(text: str) -> str:
     return " ".join(_WORDS.findall(text.casefold())) or " ".join(text.split())
+
+
+_known = lru_cache(4_096)(_words)

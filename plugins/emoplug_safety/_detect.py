@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emoplug import fingerprint
 from emoplug_safety._evidence import Learned, columns, strongest
 from emoplug_safety._head import Floats, Head
 from emoplug_safety._odds import Odds
@@ -20,6 +21,8 @@ PIECES = 8
 """Most sentences of a message that are encoded beside the whole of it."""
 DOUBT = -3.0
 """Log odds of a whole message below which, without a word that a rule knows, it is not cut up."""
+Key = tuple[str | bytes, str | bytes | None, bool]
+"""Fingerprints of a message and of the one before it, and whether the learned part was asked."""
 _OTHER = len(KINDS)
 """Column of the learned part for "about another"."""
 
@@ -52,7 +55,7 @@ class Detector:
 
     def __init__(self, rules: Rules, head: Head) -> None:
         self.rules, self.head = rules, head
-        self._kept: OrderedDict[tuple[str, str | None, bool], tuple[Sign, ...]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[Sign, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
     def signs(self, text: str, before: str | None, odds: Odds | None) -> tuple[Sign, ...]:
@@ -63,7 +66,7 @@ class Detector:
             before: What somebody else wrote right before it.
             odds: Asks the learned part; ``None`` leaves it to the rules.
         """
-        key = (text, before, odds is not None)
+        key = (fingerprint(text), before and fingerprint(before), odds is not None)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)

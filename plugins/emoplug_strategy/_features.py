@@ -14,6 +14,8 @@ _RECENT = 3
 """Replies whose strategies are told one by one; earlier ones only add up."""
 _MOOD = 4
 """Messages of the person whose mean says what it has been about lately."""
+_SHORT = 500
+"""Characters up to which a text's words are counted once."""
 _LONG = 40
 """Messages from which on a conversation is simply long."""
 _CUES = tuple(
@@ -77,7 +79,8 @@ def _progress(talk: Talk, persons: np.ndarray) -> Floats:
     count = len(talk)
     theirs = _run(talk, ours=False)
     mine = _run(talk, ours=True)
-    words = sum(_words_in(talk.texts[index]) for index in persons.tolist())
+    said = [talk.texts[index] for index in persons.tolist()]
+    words = sum(_words_in(text) if len(text) <= _SHORT else len(text.split()) for text in said)
     early = [count == 0, count == 1, count == 2, count < 6, count < 12, count > 20]
     numbers = [np.log1p(count), min(count, _LONG) / _LONG, *early, theirs, mine]
     return np.array([*numbers, len(persons), words / 200], dtype=np.float32)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from emoplug import STRATEGIES, Finding, StrategyScore, Turn, hookimpl
+from emoplug import STRATEGIES, Finding, StrategyScore, Turn, fingerprint, hookimpl
 from emoplug_strategy._chosen import Chosen
 from emoplug_strategy._corrector import Corrector
 from emoplug_strategy._observed import Observed, Preference
@@ -156,8 +156,8 @@ class Strategies:
         return {name: found[name] for name in scores}
 
 
-def _said_last(turn: Turn) -> str:
-    return "" if turn.last_user is None else turn.messages[turn.last_user].text
+def _said_last(turn: Turn) -> str | bytes:
+    return "" if turn.last_user is None else fingerprint(turn.messages[turn.last_user].text)
 
 
 def _said(turn: Turn) -> Key:
@@ -167,7 +167,8 @@ def _said(turn: Turn) -> Key:
     end = last + 1 if in_a_loop else len(turn.messages)
     said = turn.encoded[: bisect_left(turn.encoded, end)]
     # Two flat tuples: texts know their hash, pairs would not.
-    return tuple([turn.messages[index].role for index in said]), turn.texts[: len(said)]
+    roles = [turn.messages[index].role for index in said]
+    return tuple(roles), tuple(map(fingerprint, turn.texts[: len(said)]))
 
 
 def _stage(plan: Plan) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from emoplug import STRATEGIES, Encoding, Turn
+from emoplug import STRATEGIES, Encoding, Turn, fingerprint
 from emoplug_strategy._features import reply_features
 from emoplug_strategy._recent import Recent
 from emoplug_strategy._talk import Floats, Talk
@@ -28,7 +28,7 @@ class LearnedReplies:
     def __init__(self, weights: Weights, encode: Encode) -> None:
         self._weights = weights
         self._encode = encode
-        self._kept: Recent[tuple[str, int, bool], Floats] = Recent(_KEPT)
+        self._kept: Recent[tuple[str | bytes, int, bool], Floats] = Recent(_KEPT)
 
     def classify(self, turn: Turn, reply: str) -> Mapping[str, float]:
         """Answer the probability of each strategy in ``reply`` to ``turn``."""
@@ -57,6 +57,7 @@ class LearnedReplies:
         return self._weights.replies.probabilities(features)
 
 
-def _key(talk: Talk, place: int) -> tuple[str, int, bool]:
+def _key(talk: Talk, place: int) -> tuple[str | bytes, int, bool]:
     """Answer all that the strategies of a reply follow from."""
-    return talk.texts[place], place, place > 0 and bool(talk.ours[place - 1])
+    again = place > 0 and bool(talk.ours[place - 1])
+    return fingerprint(talk.texts[place]), place, again

@@ -1,0 +1,18 @@
+"""What stands for a text where something is kept by it."""
+
+from __future__ import annotations
+
+import hashlib
+
+_SHORT = 500
+
+
+def fingerprint(text: str) -> str | bytes:
+    """Answer ``text`` itself or, of more than 500 characters, its SHA-256.
+
+    For keys of caches: somebody who sends megabytes is not to fill the memory with them. A hash is
+    of another type than a text, so no text can pass for another's hash.
+    """
+    if len(text) <= _SHORT:
+        return text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
