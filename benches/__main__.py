@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benches import plots, report, results
+from benches import figures, plots, report
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,14 +36,14 @@ def run(options: argparse.Namespace) -> int:
         if done.returncode:
             return done.returncode
         told = " ".join(["python -m benches run", *chosen, f"--device {options.device}"])
-        found = results.condensed(json.loads(raw.read_bytes()), options.device, told)
-    options.out.write_text(results.written(found), encoding="utf-8")
+        found = figures.condensed(json.loads(raw.read_bytes()), options.device, told)
+    options.out.write_text(figures.written(found), encoding="utf-8")
     return 0
 
 
 def table(options: argparse.Namespace) -> int:
     """Write the README's table."""
-    text = report.table(results.read(options.file), options.file.name)
+    text = report.table(figures.read(options.file), options.file.name)
     page = report.README.read_text(encoding="utf-8")
     report.README.write_text(report.with_table(page, text), encoding="utf-8")
     return 0
@@ -51,13 +51,13 @@ def table(options: argparse.Namespace) -> int:
 
 def draw(options: argparse.Namespace) -> int:
     """Draw the curves."""
-    plots.draw(results.read(options.file), results.FOLDER)
+    plots.draw(figures.read(options.file), figures.FOLDER)
     return 0
 
 
 def compare(options: argparse.Namespace) -> int:
     """Tell what became slower; 1 where something did."""
-    found = list(report.slower(results.read(options.before), results.read(options.after)))
+    found = list(report.slower(figures.read(options.before), figures.read(options.after)))
     for line in found:
         print(line)  # noqa: T201  # a command's answer
     return int(bool(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from benches.results import Figure, Results
+from benches.figures import Figure, Results
 
 CURVES = {
     "history": ("prepare: histories of", "messages before the turn, all seen", "ms a turn"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benches.results import Figure, Results
+from benches.figures import Figure, Results
 
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table: python -m benches table -->", "<!-- end of table -->"
