@@ -146,8 +146,13 @@ class _Call(Call):
             names = [f"{one.plugin}.{one.hook}" for one in degraded]
             self._span.set_attribute("emoplug.degraded", names)
 
-    def _evaluated(self, name: str, score: float, **more: str | None) -> None:
-        known = {f"gen_ai.evaluation.{key}": value for key, value in more.items()}
+    def _evaluated(
+        self, name: str, score: float, label: str | None = None, explanation: str | None = None
+    ) -> None:
+        more = {
+            "gen_ai.evaluation.score.label": label,
+            "gen_ai.evaluation.explanation": explanation,
+        }
         get_logger(SCOPE).emit(
             event_name="gen_ai.evaluation.result",
             timestamp=time.time_ns(),
@@ -155,7 +160,7 @@ class _Call(Call):
             attributes={
                 "gen_ai.evaluation.name": name,
                 "gen_ai.evaluation.score.value": score,
-                **{key: value for key, value in known.items() if value is not None},
+                **{key: value for key, value in more.items() if value is not None},
             },
         )
 
@@ -181,8 +186,7 @@ class _PrepareCall(_Call):
         self._tell_degraded(turn.degraded)
         if turn.reading is not None:
             reading = turn.reading
-            label = {"score.label": reading.emotion}
-            self._evaluated("emoplug.emotion", reading.probability, **label)
+            self._evaluated("emoplug.emotion", reading.probability, label=reading.emotion)
 
 
 class _ReviewCall(_Call):
