@@ -6,6 +6,7 @@ status, 2026) and ``emoplug.*`` elsewhere. ``emoplug/TELEMETRY.md`` lists them a
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import time
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry import metrics, trace
-from opentelemetry._logs import SeverityNumber, get_logger
+from opentelemetry._logs import Logger, SeverityNumber, get_logger
 from opentelemetry.trace import Span, StatusCode
 
 from emoplug._telemetry import SILENCE, Asked, Call, Telemetry
@@ -29,6 +30,11 @@ _OPERATIONS = {"encode": "embeddings", "recall": "retrieval"}
 """Stages that the conventions have a word for."""
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _TOKENS = (0, 25, 50, 75, 100, 150, 200, 300, 500)
+
+
+def is_recent() -> bool:
+    """Tell whether the API installed is 1.38 or later: the first that takes an event's parts."""
+    return "event_name" in inspect.signature(Logger.emit).parameters
 
 
 class OpenTelemetry(Telemetry):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emoplug._turn import Review, Turn
+
+log = logging.getLogger("emoplug")
 
 
 class Asked:
@@ -62,11 +65,14 @@ _SILENT = nullcontext(SILENCE)
 
 @cache
 def telemetry() -> Telemetry:
-    """Answer OpenTelemetry's, where its API is installed."""
+    """Answer OpenTelemetry's, where its API is installed and recent enough."""
     try:
-        from emoplug._otel import OpenTelemetry
+        from emoplug._otel import OpenTelemetry, is_recent
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "opentelemetry":
             raise
+        return Telemetry()
+    if not is_recent():  # another package brought it; no reason to fail anybody's call
+        log.warning("opentelemetry-api is too old to be told; try: pip install 'emoplug[otel]'")
         return Telemetry()
     return OpenTelemetry()

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
+from emoplug import Emoplug
+from emoplug._telemetry import telemetry
 from tests.otlp_receiver import Received, attributes, receiver
 from tests.telemetry_app import REPLY, SAID, SECRET
 
@@ -201,3 +203,18 @@ def test_importing_emoplug_does_not_import_the_api() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
     assert answer.stdout == "False\n"
+
+
+def test_an_api_that_is_too_old_is_said_once_and_fails_nobodys_call(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Up to 1.37 an event was handed over whole.
+    monkeypatch.setattr("opentelemetry._logs.Logger.emit", lambda self, record: None)
+    telemetry.cache_clear()
+    try:
+        emo = Emoplug(plugins=[])
+        emo.review(emo.prepare(SAID), REPLY)
+    finally:
+        telemetry.cache_clear()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "too old" in caplog.text
