@@ -122,6 +122,7 @@ class Emoplug:
                         done.append(job.result())
                         if progress:
                             progress(len(done))
+                call.prepared(len(done))
         finally:
             pool.shutdown(cancel_futures=True)
         return done

@@ -136,6 +136,10 @@ class _Call(Call):
             return super().plugin(plugin, hook)
         return self._plugin(plugin, hook)
 
+    def prepared(self, conversations: int) -> None:
+        """Tell how many conversations were understood together."""
+        self._span.set_attribute("emoplug.conversations", conversations)
+
     def recalled(self, passages: int) -> None:
         """Tell how many passages are handed on, on the stage's span."""
         if self._recorded:
@@ -204,7 +208,11 @@ class _ReviewCall(_Call):
         if not self._recorded:
             return
         self._tell_degraded(review.degraded)
+        # What is found about a danger would tell that there is one.
+        silent = {risk.source for risk in review.turn.risks}
         for finding in review.findings:
+            if finding.source in silent:
+                continue
             told = finding.explanation if self._capture in _IN_EVENTS else None
             self._evaluated(f"emoplug.{finding.name}", finding.score, explanation=told)
 

@@ -37,6 +37,9 @@ class Call:
     def understood(self, turn: Turn) -> None:
         """Tell what was understood."""
 
+    def prepared(self, conversations: int) -> None:
+        """Tell how many conversations were understood together."""
+
     def reviewed(self, review: Review) -> None:
         """Tell what the reply was found to do."""
 

@@ -25,7 +25,7 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from emoplug import Emoplug, Finding, Passage, PluginFailedError, Turn, hookimpl
+from emoplug import Emoplug, Finding, Passage, PluginFailedError, Risk, Turn, hookimpl
 
 SECRET = "zebra-umbrella"
 SAID = [
@@ -48,6 +48,20 @@ class Memory:
     @hookimpl
     def review(self, turn: Turn, reply: str) -> Sequence[Finding]:
         return [Finding(name="echo", score=0.25, explanation=reply, source="memory")]
+
+
+class Watcher:
+    """Sees danger, and says what the reply does about it."""
+
+    name = "watcher"
+
+    @hookimpl
+    def read(self, turn: Turn) -> Sequence[Risk]:
+        return [Risk(index=0, kind="self-harm", probability=0.9, source=self.name)]
+
+    @hookimpl
+    def review(self, turn: Turn, reply: str) -> Sequence[Finding]:
+        return [Finding(name="ignored", score=0.9, explanation=reply, source=self.name)]
 
 
 class Broken:
@@ -84,6 +98,11 @@ def chat() -> None:
     with trace.get_tracer("app").start_as_current_span("request"):
         turn = emo.prepare(SAID, session="ann", model="any-model")
         emo.review(turn, REPLY)
+
+
+def danger() -> None:
+    emo = Emoplug(plugins=[Memory(), Watcher()], deadline=60)
+    emo.review(emo.prepare(SAID, session="ann"), REPLY)
 
 
 def failing() -> None:
@@ -125,7 +144,7 @@ def main() -> None:
     trace.set_tracer_provider(traces)
     set_logger_provider(logs)
     metrics.set_meter_provider(measured)
-    scenarios = (chat, failing, raising, many, wrapped)
+    scenarios = (chat, danger, failing, raising, many, wrapped)
     {scenario.__name__: scenario for scenario in scenarios}[sys.argv[1]]()
     for provider in (traces, logs, measured):
         provider.shutdown()

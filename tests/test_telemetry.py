@@ -155,6 +155,15 @@ def test_a_plugin_that_hangs_holds_no_span_open_but_its_own(failing: Received) -
     assert counted == {("broken", "recall"): 1, ("broken", "advise"): 1, ("slow", "guide"): 1}
 
 
+@pytest.mark.parametrize("capture", ["no_content", "true"])
+def test_nobody_is_told_who_may_be_in_danger(capture: str) -> None:
+    received = told("danger", **{CAPTURE: capture})
+    assert "emoplug.review.watcher" in {span.name for span in received.spans}
+    names = [attributes(event)["gen_ai.evaluation.name"] for event in received.events]
+    assert names == ["emoplug.echo"]
+    assert b"self-harm" not in received.raw
+
+
 def test_what_is_raised_to_the_app_marks_the_span_without_its_words() -> None:
     received = told("raising")
     prepare = received.span("emoplug.prepare")
@@ -169,6 +178,7 @@ def test_many_conversations_are_one_span_with_one_for_each_inside() -> None:
     names = received.children(whole)
     assert names.count("emoplug.prepare") == 2
     assert names.count("emoplug.encode") == 1, "their texts were encoded together"
+    assert attributes(whole)["emoplug.conversations"] == 2
 
 
 def test_a_wrapped_coroutine_is_traced_inside_the_request_that_awaits_it() -> None:
