@@ -9,10 +9,12 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import httpx
+from openai import AsyncOpenAI
 from opentelemetry import metrics, trace
 from opentelemetry._logs import set_logger_provider
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
@@ -25,7 +27,10 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
+import emoplug_openai
 from emoplug import Emoplug, Finding, Passage, PluginFailedError, Risk, Turn, hookimpl
+from emoplug_server import ServerSettings, create_app
+from tests.llm_server import LlmServer
 
 SECRET = "zebra-umbrella"
 SAID = [
@@ -136,6 +141,50 @@ def wrapped() -> None:
     asyncio.run(request())
 
 
+async def twice(ask: Callable[[bool], Awaitable[None]]) -> None:
+    for name, stream in (("plain", False), ("streamed", True)):
+        with trace.get_tracer("app").start_as_current_span(name):
+            await ask(stream)
+
+
+def openai() -> None:
+    async def talk(address: str) -> None:
+        async with AsyncOpenAI(base_url=address, api_key="sk-test") as client:
+            wrapped: Any = emoplug_openai.wrap(client, Emoplug(plugins=[Memory()]))
+
+            async def ask(stream: bool) -> None:
+                asked = wrapped.chat.completions.create
+                answer = await asked(model="tiny", messages=SAID, stream=stream)
+                if stream:
+                    async for _chunk in answer:
+                        pass
+
+            await twice(ask)
+
+    with LlmServer() as server:
+        asyncio.run(talk(server.base_url))
+
+
+def proxy() -> None:
+    async def talk(upstream: str) -> None:
+        app = create_app(ServerSettings.build(upstream=upstream), Emoplug(plugins=[Memory()]))
+        inside, key = httpx.ASGITransport(app), {"authorization": "Bearer sk-test"}
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=inside, base_url="http://proxy", headers=key) as client,
+        ):
+
+            async def ask(stream: bool) -> None:
+                body = {"model": "tiny", "messages": SAID, "stream": stream}
+                answer = await client.post("/v1/chat/completions", json=body)
+                answer.raise_for_status()
+
+            await twice(ask)
+
+    with LlmServer() as server:
+        asyncio.run(talk(server.base_url))
+
+
 def main() -> None:
     traces, logs = TracerProvider(), LoggerProvider()
     traces.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
@@ -144,7 +193,7 @@ def main() -> None:
     trace.set_tracer_provider(traces)
     set_logger_provider(logs)
     metrics.set_meter_provider(measured)
-    scenarios = (chat, danger, failing, raising, many, wrapped)
+    scenarios = (chat, danger, failing, raising, many, wrapped, openai, proxy)
     {scenario.__name__: scenario for scenario in scenarios}[sys.argv[1]]()
     for provider in (traces, logs, measured):
         provider.shutdown()

@@ -187,6 +187,15 @@ def test_a_wrapped_coroutine_is_traced_inside_the_request_that_awaits_it() -> No
     assert received.children(request) == ["emoplug.prepare", "emoplug.review"]
 
 
+@pytest.mark.parametrize("adapter", ["openai", "proxy"])
+def test_asynchronous_adapters_are_traced_inside_the_apps_own_span(adapter: str) -> None:
+    received = told(adapter)
+    for call in ("plain", "streamed"):
+        inside = received.children(received.span(call))
+        assert inside == ["emoplug.prepare", "emoplug.review"], call
+    assert SECRET.encode() not in received.raw
+
+
 def test_without_the_api_everything_works_and_nothing_is_imported() -> None:
     code = (
         "import sys\n"
