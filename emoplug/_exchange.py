@@ -62,7 +62,7 @@ class Exchange:
         except EmoplugError as error:
             if emo.settings.on_error == "raise":
                 raise
-            log.warning("a request was passed through unread: %s", type(error).__name__)
+            _warn("a request was passed through unread: %s", error)
             problem = Degraded(plugin="emoplug", hook="prepare", reason=str(error), elapsed=0.0)
             unread = Turn(messages=(), session=session, degraded=(problem,))
             return cls(emo, messages, unread, on_review)
@@ -99,7 +99,7 @@ class Exchange:
             except Exception as error:
                 if strict:
                     raise
-                log.warning("a reply was handed on unreviewed: %s", type(error).__name__)
+                _warn("a reply was handed on unreviewed: %s", error)
         if self._on_review and self.result:
             self._tell(self._on_review, self.result, strict=strict)
         return self.result
@@ -122,4 +122,10 @@ class Exchange:
         except Exception as error:
             if strict:
                 raise
-            log.warning("on_review raised %s", type(error).__name__)
+            _warn("on_review raised %s", error)
+
+
+def _warn(what: str, error: Exception) -> None:
+    """Log by the kind of ``error`` alone: its words may be the person's."""
+    kind = type(error).__name__
+    log.warning(what, kind, extra={"emoplug.error": kind})

@@ -63,5 +63,5 @@ def _counter_of(model: str) -> Callable[[str], int]:
         )
     else:
         return lambda text: len(encoding.encode(text, disallowed_special=()))
-    log.warning("tokens for %r are estimated: %s", model, problem)
+    log.warning("tokens for %r are estimated: %s", model, problem, extra={"emoplug.model": model})
     return estimate_tokens
