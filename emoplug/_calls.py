@@ -20,6 +20,7 @@ from emoplug._types import Degraded
 FIRST_RESULT = frozenset({"encode", "comprehend"})
 """Hooks whose first answer decides; pluggy answers these bare, the others in a list."""
 
+_PLACES = {hook: place for place, hook in enumerate(HOOKS)}
 log = logging.getLogger("emoplug")
 
 BUSY_LIMIT = 4
@@ -70,10 +71,26 @@ class Overruns:
         return self.counts.get(plugin, 0) >= BUSY_LIMIT
 
 
+@dataclass(eq=False)
+class _Asked:
+    """A plugin that is being asked.
+
+    Attributes:
+        started: When that began.
+        abandoned: Whether nobody waits for its answer any more.
+    """
+
+    plugin: str
+    hook: str
+    started: float
+    abandoned: bool = False
+
+
 class Attempt:
     """The calls made for one ``prepare`` or ``review``: who is asked now, and who was skipped.
 
-    The worker asks; the caller that stops waiting calls ``abandon`` from its own thread.
+    Workers ask, perhaps two at a time; the caller that stops waiting calls ``abandon`` from its own
+    thread.
     """
 
     def __init__(
@@ -82,8 +99,7 @@ class Attempt:
         self._callers, self._overruns, self._on_error = callers, overruns, on_error
         self.call = call
         self._lock = threading.Lock()
-        self._current: tuple[str, str, float] | None = None
-        self._abandoned: str | None = None
+        self._asked: list[_Asked] = []
         self._degraded: list[Degraded] = []
         self.over = False
 
@@ -108,11 +124,11 @@ class Attempt:
         return answers
 
     def degraded(self) -> tuple[Degraded, ...]:
-        """Everyone skipped so far."""
+        """Everyone skipped so far, in the order of the hooks."""
         with self._lock:
-            return tuple(self._degraded)
+            return tuple(sorted(self._degraded, key=lambda one: _PLACES.get(one.hook, len(HOOKS))))
 
-    def abandon(self, deadline: float) -> Degraded:
+    def abandon(self, deadline: float) -> None:
         """Stop waiting: blame whoever is being asked now, and ask nobody after.
 
         Raises:
@@ -120,13 +136,14 @@ class Attempt:
         """
         with self._lock:
             self.over = True
-            plugin, hook, started = self._current or ("emoplug", "prepare", time.perf_counter())
-            if self._current:
-                self._abandoned = plugin
-                self._overruns.add(plugin, 1)
+            blamed = [*self._asked] or [_Asked("emoplug", "prepare", time.perf_counter())]
+            for one in self._asked:
+                one.abandoned = True
+                self._overruns.add(one.plugin, 1)
         if self._on_error == "raise":
-            raise DeadlineError(plugin, hook, deadline)
-        return self._skip(plugin, hook, f"deadline of {deadline:g} s reached", started)
+            raise DeadlineError(blamed[0].plugin, blamed[0].hook, deadline)
+        for one in blamed:
+            self._skip(one.plugin, one.hook, f"deadline of {deadline:g} s reached", one.started)
 
     def ask_one(
         self,
@@ -140,10 +157,11 @@ class Attempt:
         started = time.perf_counter()
         if self._overruns.too_many(plugin):
             return self._fail(plugin, hook, "still busy with earlier calls", started, None)
+        current = _Asked(plugin, hook, started)
         with self._lock:
             if self.over:
                 return None
-            self._current = (plugin, hook, started)
+            self._asked.append(current)
         problem: str | None
         cause: BaseException | None = None
         with self.call.plugin(plugin, hook) as asked:
@@ -154,17 +172,16 @@ class Attempt:
                 answer, cause = None, error
                 problem = f"{type(error).__name__}: {error}"
             finally:
-                self._release()
+                self._release(current)
             if problem is not None:
                 asked.failed(problem, cause)
         return answer if problem is None else self._fail(plugin, hook, problem, started, cause)
 
-    def _release(self) -> None:
+    def _release(self, asked: _Asked) -> None:
         with self._lock:
-            self._current = None
-            if self._abandoned:
-                self._overruns.add(self._abandoned, -1)
-                self._abandoned = None
+            self._asked.remove(asked)
+            if asked.abandoned:
+                self._overruns.add(asked.plugin, -1)
 
     def _fail(
         self, plugin: str, hook: str, reason: str, started: float, cause: BaseException | None
@@ -173,7 +190,7 @@ class Attempt:
             raise PluginFailedError(plugin, hook, reason) from cause
         self._skip(plugin, hook, reason, started)
 
-    def _skip(self, plugin: str, hook: str, reason: str, started: float) -> Degraded:
+    def _skip(self, plugin: str, hook: str, reason: str, started: float) -> None:
         skipped = Degraded(
             plugin=plugin, hook=hook, reason=reason, elapsed=time.perf_counter() - started
         )
@@ -191,4 +208,3 @@ class Attempt:
                 "emoplug.elapsed": skipped.elapsed,
             },
         )
-        return skipped

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -164,9 +163,9 @@ class Emoplug:
     def _understand(self, turn: Turn) -> Turn:
         finished = [turn]
         with telemetry().prepare(turn) as call:
-            attempt = self._attempt(call)
+            attempt, start = self._attempt(call), self._workers.start
             self._hand_over(
-                lambda: understand(turn, attempt, self.settings, finished.append),
+                lambda: understand(turn, attempt, self.settings, finished.append, start),
                 attempt,
                 self.settings.deadline,
             )
@@ -200,26 +199,10 @@ class Emoplug:
     def _attempt(self, call: Call = SILENCE) -> Attempt:
         return Attempt(self._callers, self._overruns, self.settings.on_error, call)
 
-    def _hand_over(self, job: Callable[[], None], attempt: Attempt, deadline: float) -> None:
-        """Run ``job`` on a worker and wait for it, but no longer than ``deadline`` seconds."""
-        finished = threading.Lock()  # the cheapest thing that one thread can wait on another with
-        finished.acquire()
-        raised: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                job()
-            except BaseException as error:  # belongs to the caller, not the worker
-                raised.append(error)
-            finally:
-                finished.release()
-
-        context = contextvars.copy_context()  # so that a caller's trace goes on in the worker
-        self._workers.submit(lambda: context.run(work))
-        if not finished.acquire(timeout=deadline):
+    def _hand_over(self, function: Callable[[], None], attempt: Attempt, deadline: float) -> None:
+        """Have a worker do ``function``; wait for it no longer than ``deadline`` seconds."""
+        if not self._workers.start(function).wait(deadline):
             attempt.abandon(deadline)
-        elif raised:
-            raise raised[0]
 
 
 def _share_out(encoding: Encoding, turns: Iterable[Turn]) -> Iterator[Turn]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,29 +22,59 @@ from emoplug._types import (
     StrategyScore,
     Value,
 )
+from emoplug._worker import Job
 
 Updates = dict[str, Any]
 
 
 def understand(
-    turn: Turn, attempt: Attempt, settings: Settings, publish: Callable[[Turn], None]
+    turn: Turn,
+    attempt: Attempt,
+    settings: Settings,
+    publish: Callable[[Turn], None],
+    start: Callable[[Callable[[], None]], Job],
 ) -> None:
     """Run every stage that somebody implements, publishing the turn after each.
 
     What is published is complete up to there, so a caller out of patience can take it as it is.
+    The first two stages need nothing of each other: where both have something to do, ``start``
+    begins the first on another thread.
     """
-    timings: dict[str, float] = dict(turn.timings)
-    for hook, stage in _STAGES:
-        if attempt.over:
+    under_way = _UnderWay(turn, attempt, settings, publish)
+    aside = None
+    if turn.encoding is None and attempt.callers("encode") and attempt.callers("comprehend"):
+        aside = start(lambda: under_way.run("encode"))
+    else:
+        under_way.run("encode")
+    under_way.run("comprehend")
+    if aside:
+        aside.wait()
+    for hook in list(_STAGES)[2:]:
+        under_way.run(hook)
+
+
+class _UnderWay:
+    """The turn as far as it is understood, to which each stage adds what it found."""
+
+    def __init__(
+        self, turn: Turn, attempt: Attempt, settings: Settings, publish: Callable[[Turn], None]
+    ) -> None:
+        self._turn, self._attempt, self._settings = turn, attempt, settings
+        self._publish = publish
+        self._lock = threading.Lock()
+
+    def run(self, hook: str) -> None:
+        if self._attempt.over or not self._attempt.callers(hook):
             return
-        if not attempt.callers(hook):
-            continue
         started = time.perf_counter()
-        with attempt.call.stage(hook):
-            updates = stage(turn, attempt, settings)
-        timings[hook] = time.perf_counter() - started
-        turn = turn.model_copy(update={**updates, "timings": FrozenDict(timings)})
-        publish(turn)
+        with self._attempt.call.stage(hook):
+            updates = _STAGES[hook](self._turn, self._attempt, self._settings)
+        seconds = time.perf_counter() - started
+        with self._lock:
+            known = {**self._turn.timings, hook: seconds}
+            timings = FrozenDict({name: known[name] for name in _STAGES if name in known})
+            self._turn = self._turn.model_copy(update={**updates, "timings": timings})
+            self._publish(self._turn)
 
 
 def assess(turn: Turn, reply: str, attempt: Attempt) -> tuple[Finding, ...]:
@@ -114,13 +145,13 @@ def _ask(attempt: Attempt, hook: str, turn: Turn, *kinds: type[Value]) -> list[A
     return attempt.ask(hook, {"turn": turn}, _checks.values_of(turn, *kinds))
 
 
-_STAGES: tuple[tuple[str, Callable[[Turn, Attempt, Settings], Updates]], ...] = (
-    ("encode", _encode),
-    ("comprehend", _comprehend),
-    ("read", _read),
-    ("explain", _explain),
-    ("recall", _recall),
-    ("advise", _advise),
-    ("correct", _correct),
-    ("guide", _guide),
-)
+_STAGES: dict[str, Callable[[Turn, Attempt, Settings], Updates]] = {
+    "encode": _encode,
+    "comprehend": _comprehend,
+    "read": _read,
+    "explain": _explain,
+    "recall": _recall,
+    "advise": _advise,
+    "correct": _correct,
+    "guide": _guide,
+}

@@ -29,7 +29,10 @@ def encode(texts: Sequence[str]) -> Encoding | None:
 
 @hookspec(firstresult=True)
 def comprehend(turn: Turn) -> Comprehension | None:
-    """Say what only the context tells, in one pass. The first plugin that answers decides."""
+    """Say what only the context tells, in one pass. The first plugin that answers decides.
+
+    Asked beside ``encode``, so ``turn.encoding`` may not be there yet.
+    """
 
 
 @hookspec

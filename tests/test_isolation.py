@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from emoplug import (
+    Comprehension,
     DeadlineError,
     Emoplug,
     Encoding,
@@ -103,6 +105,65 @@ def test_a_hanging_plugin_costs_no_more_than_the_deadline_plus_50_ms() -> None:
     assert (skipped.plugin, skipped.hook) == ("bad", "read")
     assert "deadline" in skipped.reason
     assert skipped.elapsed >= 0.14
+
+
+class Pair:
+    """Encodes and comprehends; each waits for the gates that it is given."""
+
+    name = "pair"
+
+    def __init__(self, encoding: Callable[[], Any], comprehending: Callable[[], Any]) -> None:
+        self.encoding, self.comprehending = encoding, comprehending
+
+    @hookimpl
+    def encode(self, texts: list[str]) -> Any:
+        return self.encoding()
+
+    @hookimpl
+    def comprehend(self, turn: Turn) -> Any:
+        return self.comprehending()
+
+
+def test_a_conversation_is_comprehended_while_its_texts_are_encoded() -> None:
+    both = threading.Barrier(2, timeout=5)  # breaks, and so fails the plugin, if one comes alone
+
+    def meet() -> None:
+        both.wait()
+
+    pair = Pair(meet, meet)
+    assert Emoplug(plugins=[pair], on_error="raise").prepare(CHAT).degraded == ()
+
+
+def test_two_that_hang_beside_each_other_are_both_named() -> None:
+    gate = threading.Event()
+
+    def hang() -> None:
+        gate.wait(10)
+
+    pair = Pair(hang, hang)
+    emo = Emoplug(plugins=[pair, Note()], deadline=0.1)
+    started = time.perf_counter()
+    turn = emo.prepare(CHAT)
+    elapsed = time.perf_counter() - started
+    gate.set()
+    assert elapsed < 0.3
+    assert [(one.plugin, one.hook) for one in turn.degraded] == [
+        ("pair", "encode"),
+        ("pair", "comprehend"),
+    ]
+    assert emo.prepare(CHAT).guidance_text == "note"
+
+
+def test_what_fails_beside_another_is_named_and_the_other_answers() -> None:
+    def breaks() -> None:
+        raise ValueError("no")
+
+    pair = Pair(breaks, lambda: Comprehension(causes=np.zeros(1), source="pair"))
+    turn = Emoplug(plugins=[pair]).prepare(CHAT)
+    assert [(one.plugin, one.hook) for one in turn.degraded] == [("pair", "encode")]
+    assert turn.comprehension is not None
+    with pytest.raises(PluginFailedError, match="encode"):
+        Emoplug(plugins=[Pair(breaks, lambda: None)], on_error="raise").prepare(CHAT)
 
 
 def test_stages_finished_before_the_deadline_are_kept() -> None:
