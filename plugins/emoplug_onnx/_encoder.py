@@ -6,9 +6,9 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import Tokenizer
@@ -21,6 +21,9 @@ from emoplug_onnx._together import Together
 from emoplug_onnx._weights import MODEL, TOKENIZER, Weights, find_weights
 from emoplug_onnx._windows import buckets, cut, pool
 
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
 Floats = NDArray[np.float32]
 AFFECT_SIZE = 3
 SOURCE = "onnx"
@@ -29,7 +32,7 @@ SOURCE = "onnx"
 @dataclass(frozen=True)
 class _Loaded:
     weights: Weights
-    session: onnxruntime.InferenceSession
+    session: InferenceSession
     tokenizer: Tokenizer
     width: int
 

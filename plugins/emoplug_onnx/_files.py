@@ -12,6 +12,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from emoplug import WeightsError
+from emoplug_onnx._lock import is_locked
 
 Contents = Mapping[str, bytes]
 """Checked files by name."""
@@ -22,16 +23,19 @@ def read_facts(path: Path, form: int) -> dict[str, Any]:
     """Read a JSON object whose ``format`` is ``form``.
 
     Raises:
-        WeightsError: it is missing, unreadable or of another format.
+        WeightsError: it is missing, unreadable or of another format, or not what was shipped.
     """
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        facts = json.loads(content.decode("utf-8"))
     except FileNotFoundError as error:
         raise WeightsError(f"{path} is missing; {_REPAIR}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise corrupt(path, str(error)) from error
     if not isinstance(facts, dict) or facts.get("format") != form:
         raise corrupt(path, f"it is not of format {form}")
+    if not is_locked(path, content):
+        raise corrupt(path, "it is not the one that this version of emoplug ships")
     return facts
 
 

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from emoplug import Comprehension, Encoding, Turn, hookimpl
 from emoplug_onnx._encoder import Encoder
+from emoplug_onnx._lock import SHIPPED
 from emoplug_onnx._reader import DialogueReader
 from emoplug_onnx._reader_weights import FACTS as READER
 from emoplug_onnx._weights import FACTS as ENCODER
-from emoplug_onnx._weights import SHIPPED
 
 SITUATION = "empatheticdialogues"
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
-
-import onnxruntime
+from typing import TYPE_CHECKING, Literal
 
 from emoplug import DeviceError, WeightsError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 Device = Literal["auto", "cpu", "cuda"]
 Fallback = Literal["raise", "warn"]
 log = logging.getLogger("emoplug.onnx")
+
+if find_spec("onnxruntime") is None:  # to be told when the plugin is loaded, not when it is used
+    raise ModuleNotFoundError("No module named 'onnxruntime'", name="onnxruntime")
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _SLOW = ["SkipLayerNormFusion"]
@@ -24,13 +29,19 @@ _FIX = "install 'emoplug[gpu]' with its CUDA libraries, or set device=\"cpu\""
 
 def open_session(
     model: Path, content: bytes, device: Device, fallback: Fallback, threads: int
-) -> onnxruntime.InferenceSession:
+) -> InferenceSession:
     """Load the network that was read from ``model``; ``auto`` takes CUDA where it works.
+
+    ONNX Runtime is imported here and no sooner: it starts threads, and a process that was forked
+    after that hangs in its exit. So an app may be built before its server forks, as gunicorn's
+    ``--preload`` has it.
 
     Raises:
         DeviceError: CUDA was asked for, is not in use, and ``fallback`` is ``raise``.
         WeightsError: the file is no network that ONNX Runtime can load.
     """
+    import onnxruntime
+
     offered = onnxruntime.get_available_providers()
     if device == "cuda" and CUDA not in offered:
         _fall_back(f"this onnxruntime offers {', '.join(offered)}, not CUDA; {_FIX}", fallback)
@@ -51,9 +62,9 @@ def threads_for(asked: int) -> int:
     return asked or min(4, os.cpu_count() or 1)
 
 
-def _load(
-    model: Path, content: bytes, providers: list[str], threads: int
-) -> onnxruntime.InferenceSession:
+def _load(model: Path, content: bytes, providers: list[str], threads: int) -> InferenceSession:
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads_for(threads)
     options.inter_op_num_threads = 1

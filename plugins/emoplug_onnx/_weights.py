@@ -7,8 +7,8 @@ from pathlib import Path
 
 from emoplug import PluginLoadError, WeightsError
 from emoplug_onnx._files import Contents, corrupt, naming, read_checked, read_facts
+from emoplug_onnx._lock import SHIPPED
 
-SHIPPED = Path(__file__).parent / "weights"
 FACTS = "encoder.json"
 MODEL = "encoder.onnx"
 TOKENIZER = "tokenizer.json"

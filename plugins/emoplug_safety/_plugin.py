@@ -144,7 +144,8 @@ class Safety:
 
 def _before(turn: Turn, index: int) -> str | None:
     """Answer what the assistant said right before a message, if it spoke last."""
-    for message in reversed(turn.messages[:index]):
+    for place in range(index - 1, -1, -1):
+        message = turn.messages[place]
         if message.role == "user":
             return None
         if message.role == "assistant" and message.text.strip():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emoplug import STRATEGIES, Encoding, Turn, fingerprint
 from emoplug_strategy._features import reply_features
@@ -42,14 +43,14 @@ class LearnedReplies:
 
     def of_talk(self, talk: Talk) -> Floats:
         """Answer (replies, 8): the strategies of each of our replies, in order."""
-        places = np.flatnonzero(talk.ours).tolist()
-        keys = [_key(talk, place) for place in places]
+        places, ours = np.flatnonzero(talk.ours).tolist(), talk.ours.tolist()
+        keys = [_key(talk.texts, ours, place) for place in places]
         rows = self._kept.get_all(keys, lambda number: self._found(talk, places[number]))
         return np.array(rows, dtype=np.float32).reshape(len(rows), len(STRATEGIES))
 
     def of_place(self, talk: Talk, place: int) -> Floats:
         """Answer (8,) for the message at ``place``."""
-        return self._kept.get(_key(talk, place), lambda: self._found(talk, place))
+        return self._kept.get(_key(talk.texts, talk.ours, place), lambda: self._found(talk, place))
 
     def _found(self, talk: Talk, place: int) -> Floats:
         terms = self._weights.terms.vector(talk.texts[place])
@@ -57,7 +58,8 @@ class LearnedReplies:
         return self._weights.replies.probabilities(features)
 
 
-def _key(talk: Talk, place: int) -> tuple[str | bytes, int, bool]:
+def _key(
+    texts: Sequence[str], ours: Sequence[bool] | NDArray[np.bool_], place: int
+) -> tuple[str | bytes, int, bool]:
     """Answer all that the strategies of a reply follow from."""
-    again = place > 0 and bool(talk.ours[place - 1])
-    return fingerprint(talk.texts[place]), place, again
+    return fingerprint(texts[place]), place, place > 0 and bool(ours[place - 1])

@@ -22,10 +22,11 @@ from emoplug_cli._input import parse
 from emoplug_emotion._parameters import read_parameters
 from emoplug_emotionprompt._tasks import read_tasks
 from emoplug_hef._load import frame_of
+from emoplug_onnx._lock import SHIPPED
 from emoplug_onnx._reader_weights import FACTS as READER
 from emoplug_onnx._reader_weights import read_weights
 from emoplug_onnx._weights import FACTS as ENCODER
-from emoplug_onnx._weights import SHIPPED, find_weights
+from emoplug_onnx._weights import find_weights
 from emoplug_recall._documents import _read as read_document
 from emoplug_safety._head import read_head
 from emoplug_safety._resources import read_resources

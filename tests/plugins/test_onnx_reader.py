@@ -13,10 +13,10 @@ from emoplug import STRATEGIES, Comprehension, Emoplug, Message, Turn, WeightsEr
 from emoplug.testing import check_plugin
 from emoplug_onnx import Networks, Options
 from emoplug_onnx._layout import LONGEST, NOWHERE, Marker, lay_out, positions
+from emoplug_onnx._lock import SHIPPED
 from emoplug_onnx._reader import DialogueReader
 from emoplug_onnx._reader_weights import CAUSES, FACTS, MODEL, TOKENIZER, read_weights
 from emoplug_onnx._spans import best_span
-from emoplug_onnx._weights import SHIPPED
 
 TALK = (
     ("user", "I finally got the job at the hospital!"),

@@ -11,7 +11,8 @@ import pytest
 
 from emoplug import DeviceError, Emoplug, WeightsError
 from emoplug_onnx import Encoder, Options
-from emoplug_onnx._weights import SHIPPED, find_weights
+from emoplug_onnx._lock import SHIPPED
+from emoplug_onnx._weights import find_weights
 
 LIMIT = 50_000_000
 HAS_CUDA = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
@@ -32,6 +33,31 @@ def test_shipped_weights_are_whole_and_small() -> None:
     weights = find_weights(None)
     assert len(weights.labels) == len(weights.thresholds) == 28
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= LIMIT
+
+
+def test_facts_that_were_exchanged_with_their_network_are_not_those_that_were_shipped(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emoplug_onnx._lock.SHIPPED", folder)
+    find_weights(str(folder))
+    (folder / "encoder.onnx").write_bytes(b"another network")
+    digest = hashlib.sha256(b"another network").hexdigest()
+    sha256 = json.loads((folder / "encoder.json").read_text())["sha256"]
+    rewrite(folder, sha256={**sha256, "encoder.onnx": digest})  # all hashes agree
+    with pytest.raises(WeightsError, match="not the one that this version of emoplug ships"):
+        find_weights(str(folder))
+
+
+def test_files_that_are_swapped_while_they_are_in_use_change_nothing_until_they_are_loaded(
+    folder: Path,
+) -> None:
+    running = Encoder(Options(weights=str(folder), cache=0))
+    before = running.encode(["I am proud of you."])
+    for name in ("encoder.onnx", "tokenizer.json"):
+        (folder / name).write_bytes(b"half an update")
+    assert (running.encode(["I am proud of you."]).emotions == before.emotions).all()
+    with pytest.raises(WeightsError, match="SHA-256"):
+        Encoder(Options(weights=str(folder))).encode(["I am proud of you."])
 
 
 def test_a_local_folder_gives_the_same_answers(folder: Path) -> None:
