@@ -39,9 +39,12 @@ class Chat:
 
     def turn(self) -> tuple[Messages, str]:
         """Answer a turn whose history was seen and replied to: the reply and a message are new."""
-        begun = [new(), *self.said[1:]] if self.said else []
+        begun = list(self.said)
+        ends = range(max(2, len(begun) - 4), len(begun) + 1, 2)  # of the last three turns
+        if begun:  # a session of its own; and where that is out of the window, a context too
+            begun[0], begun[ends[0] - 2] = new(), new()
         session = begun[0]["content"] if begun else "new"
-        for end in range(max(2, len(begun) - 2), len(begun) + 1, 2):  # the last two turns
+        for end in ends:
             self.emo.review(self.emo.prepare(begun[: end - 1], session), begun[end - 1]["content"])
         return ([*begun, new()], session)
 

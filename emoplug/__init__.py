@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emoplug._catalogue import available, missing_extra
+    from emoplug._dialogue import Dialogue
     from emoplug._emoplug import Emoplug
     from emoplug._errors import (
         DeadlineError,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
         did_you_mean,
     )
     from emoplug._exchange import Exchange
+    from emoplug._fingerprint import fingerprint, fingerprints
+    from emoplug._prefixes import PrefixCache
     from emoplug._quote import quote
     from emoplug._settings import Settings
     from emoplug._tokens import count_tokens, estimate_tokens
@@ -58,6 +61,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "_catalogue": ("available", "missing_extra"),
+    "_dialogue": ("Dialogue",),
     "_emoplug": ("Emoplug",),
     "_errors": (
         "DeadlineError",
@@ -76,7 +80,8 @@ _HOMES = {
         "did_you_mean",
     ),
     "_exchange": ("Exchange",),
-    "_fingerprint": ("fingerprint",),
+    "_fingerprint": ("fingerprint", "fingerprints"),
+    "_prefixes": ("PrefixCache",),
     "_quote": ("quote",),
     "_settings": ("Settings",),
     "_tokens": ("count_tokens", "estimate_tokens"),
@@ -109,6 +114,7 @@ __all__ = [
     "DeadlineError",
     "Degraded",
     "DeviceError",
+    "Dialogue",
     "Emoplug",
     "EmoplugError",
     "EmotionView",
@@ -123,6 +129,7 @@ __all__ = [
     "PluginError",
     "PluginFailedError",
     "PluginLoadError",
+    "PrefixCache",
     "Reading",
     "Review",
     "Risk",
@@ -139,6 +146,7 @@ __all__ = [
     "did_you_mean",
     "estimate_tokens",
     "fingerprint",
+    "fingerprints",
     "hookimpl",
     "missing_extra",
     "quote",

@@ -59,11 +59,11 @@ def values_of(turn: Turn, *kinds: type) -> Check:
     def check(answer: Any) -> str | None:
         if isinstance(answer, str | bytes) or not isinstance(answer, Sequence):
             return _expected(wanted, answer)
+        if _readings_inside(answer, kinds, count):
+            return None
         for value in answer:
             if not isinstance(value, kinds):
                 return _expected(wanted, value, "one with")
-            if type(value) is Reading and 0 <= value.index < count:
-                continue  # there are as many of them as messages
             problem = _outside(value, turn)
             if problem:
                 return problem
@@ -87,6 +87,14 @@ def strategy_scores(answer: Any) -> str | None:
 def nothing(answer: Any) -> str | None:
     """No answer at all."""
     return _expected("None", answer)
+
+
+def _readings_inside(answer: Sequence[Any], kinds: tuple[type, ...], count: int) -> bool:
+    """Tell at once what is true of nearly every answer of readings: there are many of them."""
+    if Reading not in kinds or set(map(type, answer)) != {Reading}:
+        return False
+    indices: list[int] = [reading.index for reading in answer]
+    return min(indices) >= 0 and max(indices) < count
 
 
 def _outside(value: Any, turn: Turn) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice, pairwise
+from itertools import islice
 
 from emoplug._inject import SEPARATOR, block
 from emoplug._tokens import count_tokens
@@ -24,8 +25,10 @@ from emoplug._types import (
 def fuse_readings(answers: Iterable[Sequence[Reading]]) -> tuple[Reading, ...]:
     """Answer one reading a message, in message order; several are averaged label by label."""
     told = [readings for readings in answers if readings]
-    if len(told) == 1 and all(a.index < b.index for a, b in pairwise(told[0])):
-        return tuple(told[0])
+    if len(told) == 1:
+        indices = [reading.index for reading in told[0]]
+        if all(map(operator.lt, indices, indices[1:])):
+            return tuple(told[0])
     by_index: dict[int, list[Reading]] = {}
     for readings in told:
         for reading in readings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 _SHORT = 500
 
@@ -16,3 +17,8 @@ def fingerprint(text: str) -> str | bytes:
     if len(text) <= _SHORT:
         return text
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def fingerprints(texts: Iterable[str]) -> list[str | bytes]:
+    """Answer the ``fingerprint`` of each text, of a long history quickly."""
+    return [text if len(text) <= _SHORT else fingerprint(text) for text in texts]

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from emoplug._errors import MessageError
+from emoplug._prefixes import PrefixCache
 from emoplug._types import Message
+
+Texts = tuple[str, ...]
 
 _MESSAGES = TypeAdapter(tuple[Message, ...])
 _BARE = ("role", "content")
 _KEPT, _SHORT = 8_192, 500
 """Messages kept, of so many characters at most: a history is sent again with every turn."""
+_LONG = 16
+"""Messages from which on a whole conversation is kept, which is quicker than each by itself."""
+_LATELY: PrefixCache[str, tuple[Texts, tuple[Message, ...]]] = PrefixCache(64, size=4_000_000)
+"""Roles and messages of conversations by their contents, sized by characters."""
 
 
 def read_messages(messages: Iterable[object]) -> tuple[Message, ...]:
@@ -31,14 +39,40 @@ def read_messages(messages: Iterable[object]) -> tuple[Message, ...]:
             f"expected a list of messages, got {type(messages).__name__}; "
             'pass [{"role": "user", "content": "..."}]'
         )
-    fields = [_known(message) or _fields(index, message) for index, message in enumerate(messages)]
+    raws = list(messages)
+    texts = _texts(raws)
+    if texts is None:
+        return _read(raws, 0)
+    roles, contents = texts
+    before, known = _LATELY.find(contents)
+    if before is None or before[0][:known] != roles[:known]:
+        before, known = ((), ()), 0
+    read = (*before[1][:known], *_read(raws[known:], known))
+    _LATELY.put(contents, (roles, read), sum(map(len, contents)))
+    return read
+
+
+def _texts(raws: Sequence[Any]) -> tuple[Texts, Texts] | None:
+    """Answer the roles and contents of a long conversation, where all are texts and no more is."""
+    if len(raws) < _LONG or set(map(type, raws)) != {dict} or set(map(len, raws)) != {len(_BARE)}:
+        return None
+    try:
+        roles, contents = (tuple(map(itemgetter(name), raws)) for name in _BARE)
+    except KeyError:
+        return None
+    return (roles, contents) if {*map(type, roles), *map(type, contents)} == {str} else None
+
+
+def _read(raws: Sequence[object], first: int) -> tuple[Message, ...]:
+    """Read messages, of which the first has the index ``first``."""
+    fields = [_known(raw) or _fields(index, raw) for index, raw in enumerate(raws, start=first)]
     try:
         return _MESSAGES.validate_python(fields)
     except ValidationError as error:
         problem = error.errors()[0]
         index, *where = problem["loc"]
         raise MessageError(
-            f"message {index} has a {'.'.join(map(str, where))} that is not text: "
+            f"message {first + int(index)} has a {'.'.join(map(str, where))} that is not text: "
             f"{problem['msg']}; content is a string, a list of typed parts, or null"
         ) from error
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, PlainSerializer, field_validator
 
+from emoplug._dialogue import Dialogue, dialogue_in
 from emoplug._inject import block, with_guidance
 from emoplug._types import (
-    DIALOGUE_ROLES,
     STAGES,
     Cause,
     Degraded,
@@ -162,26 +162,23 @@ class Turn(Value):
         """Copy, as every model does; what follows from ``messages`` follows from the new ones."""
         copied = super().model_copy(update=update, deep=deep)
         if update and "messages" in update:
-            for name in ("encoded", "texts"):
-                copied.__dict__.pop(name, None)
+            copied.__dict__.pop("dialogue", None)
         return copied
 
     @cached_property
-    def encoded(self) -> tuple[int, ...]:
-        """Indices of the messages that are somebody's words, in order: the rows of ``encoding``."""
-        return tuple(
-            [
-                index
-                for index, message in enumerate(self.messages)
-                if message.role in DIALOGUE_ROLES and message.content
-            ]
-        )
+    def dialogue(self) -> Dialogue:
+        """The messages that are somebody's words, in order: the rows of ``encoding``."""
+        return dialogue_in(self.messages)
 
-    @cached_property
+    @property
+    def encoded(self) -> tuple[int, ...]:
+        """Indices of the messages of ``dialogue``."""
+        return self.dialogue.indices
+
+    @property
     def texts(self) -> tuple[str, ...]:
-        """The words of each message in ``encoded``, in order."""
-        messages = self.messages
-        return tuple([messages[index].text for index in self.encoded])
+        """The words of each message of ``dialogue``."""
+        return self.dialogue.texts
 
     @property
     def last_user(self) -> int | None:
@@ -195,7 +192,7 @@ class Turn(Value):
     def reading(self) -> Reading | None:
         """How the last user message feels, if anything has been read of it."""
         last = self.last_user
-        return next((r for r in self.readings if r.index == last), None)
+        return next((r for r in reversed(self.readings) if r.index == last), None)
 
     @property
     def stage(self) -> str | None:

@@ -31,6 +31,30 @@ def test_reads_dicts_values_and_objects_alike() -> None:
     assert len(set(SILENT.prepare(raw).messages)) == 1
 
 
+LONG: list[Any] = [{"role": "user", "content": f"message {number}"} for number in range(30)]
+
+
+def test_a_long_conversation_sent_again_is_read_as_it_now_is() -> None:
+    first = SILENT.prepare(LONG).messages
+    more = SILENT.prepare([*LONG, {"role": "assistant", "content": "yes"}]).messages
+    assert more[:30] == first
+    assert more[30] == Message(role="assistant", content="yes")
+    edited = [*LONG[:20], {"role": "assistant", "content": "message 20"}, *LONG[21:]]
+    assert [m.role for m in SILENT.prepare(edited).messages] == [raw["role"] for raw in edited]
+    named = [*LONG[:20], {**LONG[20], "name": "Ada"}, *LONG[21:]]
+    assert SILENT.prepare(named).messages[20].name == "Ada"
+    LONG[5]["content"] = "changed in place"
+    assert SILENT.prepare(LONG).messages[5].text == "changed in place"
+
+
+def test_a_bad_message_late_in_a_long_conversation_is_named_by_its_index() -> None:
+    with pytest.raises(MessageError, match="message 30 has no role"):
+        SILENT.prepare([*LONG, {"content": "who?"}])
+    SILENT.prepare(LONG)
+    with pytest.raises(MessageError, match="message 31 has a content"):
+        SILENT.prepare([*LONG, LONG[0], {"role": "user", "content": 7}])
+
+
 def test_content_parts_are_read_as_text_and_kept_whole() -> None:
     image = {"type": "image_url", "image_url": {"url": "data:,"}}
     parts = [{"type": "text", "text": "look"}, image, {"type": "text", "text": "here"}]

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,10 @@ _CHECKSUM = 8
 _LITTLE = "<f4"
 Opened = tuple[threading.Lock, sqlite3.Connection]
 """A connection, and who may use it now."""
+_LISTED = 32
+"""Sessions whose ids are kept."""
+_COUNT = "SELECT count(*) FROM memory WHERE session = ? AND id <= ?"
+_NEWER = "SELECT id FROM memory WHERE session = ? AND id > ? ORDER BY id"
 _INSERT = """
 INSERT INTO memory (session, key, timestamp, facts, vector, checksum) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (session, key) DO NOTHING
@@ -56,6 +61,7 @@ class SqliteStore:
         self._closed = False
         self._opened: dict[int, Opened] = {}
         self._opening = threading.Lock()
+        self._listed: OrderedDict[str, tuple[int, ...]] = OrderedDict()
         # When nobody holds it any more; not at the interpreter's exit, which must not wait for it.
         weakref.finalize(self, _close, self._opened).atexit = False
         with self._connection():
@@ -85,9 +91,19 @@ class SqliteStore:
 
     def ids(self, session: str) -> list[int]:
         """Answer the ids that the session holds, ascending."""
-        query = "SELECT id FROM memory WHERE session = ? ORDER BY id"
         with self._connection() as connection:
-            return [row[0] for row in connection.execute(query, (_bytes(session),)).fetchall()]
+            # Ids only ever grow (AUTOINCREMENT): of those known none was added since, and if none
+            # was removed either, only the newer ones are to be fetched.
+            known = self._listed.pop(session, ())
+            last = known[-1] if known else 0
+            if connection.execute(_COUNT, (_bytes(session), last)).fetchone() != (len(known),):
+                known, last = (), 0
+            newer = connection.execute(_NEWER, (_bytes(session), last)).fetchall()
+            ids = (*known, *(id for (id,) in newer))
+            self._listed[session] = ids
+            while len(self._listed) > _LISTED:
+                self._listed.popitem(last=False)
+        return list(ids)
 
     def sessions(self) -> list[str]:
         """Answer the names of all sessions that hold something, sorted."""

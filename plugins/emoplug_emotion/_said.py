@@ -32,8 +32,8 @@ class Said:
     @classmethod
     def of(cls, turn: Turn) -> Said:
         """Take it out of ``turn``."""
-        said = enumerate(turn.texts)
-        return cls(turn, turn.encoded, tuple([row for row, text in said if _shows(text)]))
+        spoken = [row for row, text in enumerate(turn.texts) if text and not text.isspace()]
+        return cls(turn, turn.encoded, tuple(spoken))
 
     @cached_property
     def speakers(self) -> tuple[str, ...]:
@@ -69,7 +69,3 @@ class Said:
         if place < len(rows) and rows[place] == number:
             return Row(index, probabilities[place].tolist(), affect)
         return None if number in self.spoken else Row(index, (), affect, blank=True)
-
-
-def _shows(text: str) -> bool:
-    return bool(text) and not text.isspace()

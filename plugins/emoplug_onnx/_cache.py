@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emoplug import fingerprint
+from emoplug import fingerprints
 
 Rows = NDArray[np.float32]
 
@@ -28,7 +28,7 @@ class Cache:
 
     def fill(self, texts: Sequence[str], table: Rows) -> list[int]:
         """Write what is known of each text into its row of ``table``; answer who is left out."""
-        places, keys = self._places, [fingerprint(text) for text in texts]
+        places, keys = self._places, fingerprints(texts)
         with self._lock:
             found = [places.get(key, -1) for key in keys]
             missing = [number for number, place in enumerate(found) if place < 0]
@@ -42,8 +42,8 @@ class Cache:
     def put(self, rows: Mapping[str, Rows]) -> None:
         """Keep (columns,) rows by text, forgetting the oldest beyond the capacity."""
         with self._lock:
-            for text, row in rows.items():
-                place = self._place(fingerprint(text))
+            for key, row in zip(fingerprints(rows), rows.values(), strict=True):
+                place = self._place(key)
                 if place is None:
                     return
                 if self._table is None:  # pages are the machine's own until they are written

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import Tokenizer
 
-from emoplug import Encoding, WeightsError, hookimpl
+from emoplug import Encoding, PrefixCache, WeightsError, fingerprints, hookimpl
 from emoplug_onnx._cache import Cache
 from emoplug_onnx._files import tokenizer_of
-from emoplug_onnx._session import Device, Fallback, open_session, threads_for
+from emoplug_onnx._rows import Rows
+from emoplug_onnx._session import Device, Fallback, open_session, passes_for
 from emoplug_onnx._together import Together
 from emoplug_onnx._weights import MODEL, TOKENIZER, Weights, find_weights
-from emoplug_onnx._windows import buckets, cut, pool
+from emoplug_onnx._windows import Bucket, buckets, cut, pool
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 AFFECT_SIZE = 3
 SOURCE = "onnx"
+_LONG, _HISTORIES = 32, 32
+"""Texts from which on a history is kept as a whole, and how many are: one that goes on then costs
+no copy of what was encoded before."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ class Encoder:
             fallback: What to do when ``cuda`` was asked for and is not in use.
             cache: Texts whose encodings are remembered, 1.7 kB each.
             batch: Most texts in one pass.
-            threads: Threads in one pass; 0 chooses by the machine, 4 at most.
+            threads: Threads in one pass; 0: half as many as cores, 4 at most. Of many texts as many
+                passes run at a time as fill the cores.
             together: Texts from concurrent calls share passes; how they fall together changes
                 the last digits.
         """
@@ -71,24 +76,28 @@ class Encoder:
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or self.Options()
         self._cache = Cache(self.options.cache)
+        self._histories: PrefixCache[str | bytes, Rows[np.float32]] = PrefixCache(
+            _HISTORIES, self.options.cache
+        )
         self._lock = threading.Lock()
         self._ready: _Loaded | None = None
-        cores, threads = os.cpu_count() or 1, threads_for(self.options.threads)
-        self._shared = Together(self._run, max(1, cores // threads), self.options.batch)
+        self._passes = passes_for(self.options.threads)
+        self._shared = Together(self._run, self._passes, self.options.batch)
 
     @hookimpl
     def encode(self, texts: Sequence[str]) -> Encoding:
         """Answer one row for each text; a text seen lately costs no pass."""
         loaded = self._load()
-        table = np.empty((len(texts), self._columns(loaded)), dtype=np.float32)
-        missing = self._cache.fill(texts, table)
-        new = list(dict.fromkeys(texts[number] for number in missing))
-        run = self._shared if self.options.together else self._run
-        fresh = dict(zip(new, run(new) if new else (), strict=True))
-        for number in missing:
-            table[number] = fresh[texts[number]]
-        self._cache.put(fresh)
-        return self._encoding(loaded, table)
+        if not _LONG <= len(texts) <= self.options.cache:
+            return self._encoding(loaded, self._table(loaded, texts))
+        prints = tuple(fingerprints(texts))
+        before, known = self._histories.find(prints)
+        new = self._table(loaded, texts[known:])
+        if before is None:
+            before = Rows(new[None, :0], len(texts))
+        rows = before.extended(known, new[None])
+        self._histories.put(prints, rows, len(texts))
+        return self._encoding(loaded, rows.first(len(texts))[0])
 
     def warm_up(self) -> None:
         """Load the network and run it once."""
@@ -124,6 +133,18 @@ class Encoder:
         tokenizer = tokenizer_of(weights.folder / TOKENIZER, contents[TOKENIZER])
         return _Loaded(weights, session, tokenizer, int(session.get_outputs()[0].shape[1]))
 
+    def _table(self, loaded: _Loaded, texts: Sequence[str]) -> Floats:
+        """Answer a row for each text, of those that are not remembered by a pass."""
+        table = np.empty((len(texts), self._columns(loaded)), dtype=np.float32)
+        missing = self._cache.fill(texts, table)
+        new = list(dict.fromkeys(texts[number] for number in missing))
+        run = self._shared if self.options.together else self._run
+        fresh = dict(zip(new, run(new) if new else (), strict=True))
+        for number in missing:
+            table[number] = fresh[texts[number]]
+        self._cache.put(fresh)
+        return table
+
     def _run(self, texts: Sequence[str]) -> Floats:
         """Answer (texts, d + labels + 3) rows: unit embedding, probabilities, affect."""
         loaded = self._load()
@@ -133,15 +154,25 @@ class Encoder:
         encoded = tokenizer.encode_batch_fast(sound, add_special_tokens=False)
         first, last, padding = (_special(tokenizer, name) for name in ("[CLS]", "[SEP]", "[PAD]"))
         windows = cut([e.ids for e in encoded], weights.window, first, last)
-        parts: list[Floats] = [np.empty(0, dtype=np.float32)] * len(windows)
-        for bucket in buckets(windows, self.options.batch, padding):
+        full = list(buckets(windows, self.options.batch, padding))
+        rows = np.empty((len(windows), self._columns(loaded)), dtype=np.float32)
+        for bucket, block in zip(full, self._passed(loaded, full), strict=True):
+            rows[list(bucket.windows)] = block
+        return self._normal(pool(rows, windows, len(texts)), len(weights.labels))
+
+    def _passed(self, loaded: _Loaded, full: Sequence[Bucket]) -> Iterable[Floats]:
+        """Answer what the network says of each bucket, as many at a time as the cores can."""
+
+        def one(bucket: Bucket) -> Floats:
             feed = {"input_ids": bucket.ids, "attention_mask": bucket.mask}
             embedding, emotion, affect = loaded.session.run(None, feed)
-            probability = 1 / (1 + np.exp(-emotion / np.float32(weights.temperature)))
-            block = np.concatenate([embedding, probability, affect], axis=1, dtype=np.float32)
-            for row, index in enumerate(bucket.windows):
-                parts[index] = block[row]
-        return self._normal(pool(np.stack(parts), windows, len(texts)), len(weights.labels))
+            probability = 1 / (1 + np.exp(-emotion / np.float32(loaded.weights.temperature)))
+            return np.concatenate([embedding, probability, affect], axis=1, dtype=np.float32)
+
+        if len(full) == 1 or self._passes == 1:
+            return map(one, full)
+        with ThreadPoolExecutor(self._passes) as passes:
+            return list(passes.map(one, full))
 
     @staticmethod
     def _normal(rows: Floats, labels: int) -> Floats:

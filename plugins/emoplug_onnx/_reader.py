@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emoplug import Comprehension, Message, Turn, fingerprint
-from emoplug_onnx._contexts import Context, Contexts, Rows, Said
+from emoplug import Comprehension, Message, Turn
+from emoplug_onnx._contexts import Context, Contexts, Said
 from emoplug_onnx._files import tokenizer_of
 from emoplug_onnx._layout import Layout, Marker, Utterance, lay_out, window_start
 from emoplug_onnx._network import Network
 from emoplug_onnx._reader_weights import TOKENIZER, ReaderWeights, read_weights
+from emoplug_onnx._rows import Rows
 from emoplug_onnx._session import Device, Fallback
 from emoplug_onnx._told import Explained, tell
 
@@ -76,9 +77,10 @@ class DialogueReader:
         loaded = self._load()
         indices = spoken[_looked_at(len(spoken)) :]
         texts = turn.texts[-len(indices) :]
+        prints = turn.dialogue.fingerprints[-len(indices) :]
         speakers = [speaker(turn.messages[index]) for index in indices]
         utterances = [loaded.utterance(*one) for one in zip(speakers, texts, strict=True)]
-        said: list[Said] = list(zip(speakers, map(fingerprint, texts), strict=True))
+        said: list[Said] = list(zip(speakers, prints, strict=True))
         first = window_start([len(one.ids) for one in utterances], loaded.weights.window)
         layout = lay_out(utterances[first:], loaded.start, loaded.weights.window)
         read, said = indices[first:], said[first:]

@@ -58,8 +58,17 @@ def open_session(
 
 
 def threads_for(asked: int) -> int:
-    """Answer how many threads one pass uses; 0 leaves the choice to us."""
-    return asked or min(4, os.cpu_count() or 1)
+    """Answer how many threads one pass uses; 0 leaves the choice to us.
+
+    Half of the cores then, since the two networks run beside each other, and so do callers: more
+    would wait for one another.
+    """
+    return asked or max(1, min(4, (os.cpu_count() or 1) // 2))
+
+
+def passes_for(threads: int) -> int:
+    """Answer how many passes of so many threads the cores can run at a time."""
+    return max(1, (os.cpu_count() or 1) // threads_for(threads))
 
 
 def _load(model: Path, content: bytes, providers: list[str], threads: int) -> InferenceSession:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
@@ -80,8 +81,11 @@ def select(
 
 def said_in(turn: Turn, vectors: Floats) -> Said:
     """Answer what the prompt says up to the last user message, whoever says it."""
-    last = -1 if turn.last_user is None else turn.last_user
-    return Said((message.text for message in turn.messages[: last + 1]), vectors)
+    end = 0 if turn.last_user is None else turn.last_user + 1
+    spoken = bisect_left(turn.encoded, end)
+    others = set(range(end)).difference(turn.encoded) if spoken < end else ()
+    unspoken = [turn.messages[index].text for index in others]
+    return Said((*turn.texts[:spoken], *unspoken), vectors)
 
 
 def _normal(text: str) -> str:

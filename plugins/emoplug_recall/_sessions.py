@@ -36,12 +36,14 @@ class Session:
 
     def catch_up(self, store: Store, encode: Encode, like: Encoding) -> None:
         """See what anybody added or removed since; vectors of other encoders are made anew."""
-        there = store.ids(self.name)
-        gone = self._held.keys() - set(there)
+        there = set(store.ids(self.name))
+        if there == self._held.keys():
+            return
+        gone = self._held.keys() - there
         if gone:
             self._drop(gone)
         # Not simply those above the newest held: a database may show ids out of order.
-        missing = set(there) - self._held.keys()
+        missing = there - self._held.keys()
         if missing:
             read = store.read(self.name, min(missing) - 1)
             new = [memory for memory in read if memory.id in missing]

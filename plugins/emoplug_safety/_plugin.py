@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 
 from emoplug import Finding, Guidance, Risk, Turn, hookimpl
 from emoplug_safety._detect import Detector
@@ -105,8 +106,8 @@ class Safety:
         if last is None:
             return
         odds = self._odds(turn)
-        mine = [index for index in range(last + 1) if turn.messages[index].role == "user"]
-        for index in mine[-self.options.memory :]:
+        backwards = (i for i in range(last, -1, -1) if turn.messages[i].role == "user")
+        for index in reversed(list(islice(backwards, self.options.memory))):
             text, before = turn.messages[index].text, _before(turn, index)
             for sign in self._detector.signs(text, before, odds):
                 if sign.probability >= self.options.threshold:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -165,10 +164,9 @@ def _said(turn: Turn) -> Key:
     last = -1 if turn.last_user is None else turn.last_user
     in_a_loop = any(message.role == "tool" for message in turn.messages[last + 1 :])
     end = last + 1 if in_a_loop else len(turn.messages)
-    said = turn.encoded[: bisect_left(turn.encoded, end)]
+    said = turn.dialogue.upto(end)
     # Two flat tuples: texts know their hash, pairs would not.
-    roles = [turn.messages[index].role for index in said]
-    return tuple(roles), tuple(map(fingerprint, turn.texts[: len(said)]))
+    return said.roles, said.fingerprints
 
 
 def _stage(plan: Plan) -> str | None:

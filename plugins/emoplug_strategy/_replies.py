@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emoplug import STRATEGIES, Encoding, Turn, fingerprint
+from emoplug import STRATEGIES, Encoding, Turn, fingerprints
 from emoplug_strategy._features import reply_features
 from emoplug_strategy._recent import Recent
 from emoplug_strategy._talk import Floats, Talk
@@ -43,14 +42,16 @@ class LearnedReplies:
 
     def of_talk(self, talk: Talk) -> Floats:
         """Answer (replies, 8): the strategies of each of our replies, in order."""
-        places, ours = np.flatnonzero(talk.ours).tolist(), talk.ours.tolist()
-        keys = [_key(talk.texts, ours, place) for place in places]
+        places = np.flatnonzero(talk.ours).tolist()
+        keys = _keys(talk, places)
         rows = self._kept.get_all(keys, lambda number: self._found(talk, places[number]))
-        return np.array(rows, dtype=np.float32).reshape(len(rows), len(STRATEGIES))
+        nothing = np.empty(0, dtype=np.float32)
+        return np.concatenate([nothing, *rows]).reshape(len(rows), len(STRATEGIES))
 
     def of_place(self, talk: Talk, place: int) -> Floats:
         """Answer (8,) for the message at ``place``."""
-        return self._kept.get(_key(talk.texts, talk.ours, place), lambda: self._found(talk, place))
+        (key,) = _keys(talk, [place])
+        return self._kept.get(key, lambda: self._found(talk, place))
 
     def _found(self, talk: Talk, place: int) -> Floats:
         terms = self._weights.terms.vector(talk.texts[place])
@@ -58,8 +59,9 @@ class LearnedReplies:
         return self._weights.replies.probabilities(features)
 
 
-def _key(
-    texts: Sequence[str], ours: Sequence[bool] | NDArray[np.bool_], place: int
-) -> tuple[str | bytes, int, bool]:
-    """Answer all that the strategies of a reply follow from."""
-    return fingerprint(texts[place]), place, place > 0 and bool(ours[place - 1])
+def _keys(talk: Talk, places: Sequence[int]) -> list[tuple[str | bytes, int, bool]]:
+    """Answer all that the strategies of the replies at ``places`` follow from."""
+    texts, ours = talk.texts, talk.ours.tolist()
+    marks = fingerprints([texts[place] for place in places])
+    again = [place > 0 and ours[place - 1] for place in places]
+    return list(zip(marks, places, again, strict=True))

@@ -33,10 +33,9 @@ class Talk:
     @classmethod
     def of(cls, turn: Turn, encoding: Encoding) -> Talk:
         """Take the encoded messages of ``turn``."""
-        said = [turn.messages[index] for index in turn.encoded]
         return cls(
             turn.texts,
-            np.array([message.role == "assistant" for message in said], dtype=bool),
+            np.array([role == "assistant" for role in turn.dialogue.roles], dtype=bool),
             encoding.embeddings,
             encoding.emotions,
             encoding.affect,

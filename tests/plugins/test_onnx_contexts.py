@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from emoplug import Comprehension, Message, Turn
 from emoplug_onnx import Networks, Options
-from emoplug_onnx._contexts import Context, Contexts, Halves, Rows
+from emoplug_onnx._contexts import Context, Contexts, Halves
 from emoplug_onnx._layout import Layout, window_start
 from emoplug_onnx._lock import SHIPPED
 from emoplug_onnx._network import Network, Read
 from emoplug_onnx._reader import DialogueReader
+from emoplug_onnx._rows import Rows
 
 TALK = (
     "My sister forgot my birthday again.",

@@ -134,6 +134,20 @@ def test_a_text_seen_lately_costs_no_pass() -> None:
     assert encoder.seen == 2
 
 
+def test_a_long_history_that_goes_on_or_was_edited_is_answered_as_alone() -> None:
+    said, encoder = [f"message {number}, and more" for number in range(50)], Counting()
+    whole = encoder.encode(said)
+    went_on = encoder.encode([*said, "and now?"])
+    edited = encoder.encode([*said[:40], "but then", *said[41:]])
+    assert encoder.seen == 52, "only what is new went through the network"
+    assert np.array_equal(went_on.embeddings[:50], whole.embeddings)
+    assert np.array_equal(edited.embeddings[41:], whole.embeddings[41:])
+    assert close(went_on.rows(50, 51), Encoder().encode(["and now?"]))
+    assert close(edited.rows(40, 41), Encoder().encode(["but then"]))
+    assert np.array_equal(encoder.encode(said).embeddings, whole.embeddings)
+    assert len(encoder.encode(said[:45])) == 45
+
+
 def test_the_cache_is_bounded_and_forgets_the_least_recently_used() -> None:
     encoder = Counting(Options(cache=2))
     encoder.encode(["a", "b"])

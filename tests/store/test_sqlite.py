@@ -71,6 +71,22 @@ def test_the_words_of_what_went_for_the_bound_are_zeroed(tmp_path: Path) -> None
     assert b"the fourth words" in disk
 
 
+def test_ids_asked_for_again_are_those_that_are_there_now(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    store, other = SqliteStore(path, limit=4), SqliteStore(path)
+    assert store.ids("anna") == []
+    ids = store.append("anna", [memory("one"), memory("two", timestamp=1.0)])
+    assert store.ids("anna") == ids
+    ids += other.append("anna", [memory("three")])
+    assert store.ids("anna") == ids, "added by another"
+    other.expire(before=2.0)
+    assert store.ids("anna") == [ids[0], ids[2]], "one in the middle removed by another"
+    more = store.append("anna", [memory(word) for word in ("four", "five", "six")])
+    assert store.ids("anna") == [ids[2], *more], "beyond the limit"
+    other.forget("anna")
+    assert store.ids("anna") == []
+
+
 def test_a_session_cannot_be_bounded_to_nothing() -> None:
     with pytest.raises(ValueError, match="1 memory or more"):
         SqliteStore(":memory:", limit=0)
