@@ -10,17 +10,17 @@ import inspect
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from opentelemetry import metrics, trace
 from opentelemetry._logs import Logger, SeverityNumber, get_logger
 from opentelemetry.trace import Span, StatusCode
 
-from emoplug._telemetry import SILENCE, Asked, Call, Telemetry
+from emoplug._telemetry import Asked, Call, Telemetry
 from emoplug._turn import Review, Turn
-from emoplug._types import Degraded
+from emoplug._types import Degraded, Message
 
 SCOPE = "emoplug"
 CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
@@ -29,6 +29,7 @@ _IN_EVENTS = frozenset({"true", "event_only", "span_and_event"})
 _OPERATIONS = {"encode": "embeddings", "recall": "retrieval"}
 """Stages that the conventions have a word for."""
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_NOBODY = Asked()
 _TOKENS = (0, 25, 50, 75, 100, 150, 200, 300, 500)
 
 
@@ -50,7 +51,7 @@ class OpenTelemetry(Telemetry):
                 description=f"How long a {what} takes",
                 explicit_bucket_boundaries_advisory=_SECONDS,
             )
-            for what in ("prepare", "review", "stage")
+            for what in ("prepare", "review", "stage", "plugin")
         }
         self._tokens = meter.create_histogram(
             "emoplug.guidance.tokens",
@@ -66,7 +67,7 @@ class OpenTelemetry(Telemetry):
     def prepare(self, turn: Turn) -> Iterator[Call]:
         """Enclose one ``prepare``: a span, its duration, tokens and who was skipped."""
         with self._timed("prepare", turn) as span:
-            call = _PrepareCall(self._tracer, span)
+            call = _PrepareCall(self._tracer, span, self._seconds["plugin"])
             yield call
             told = call.turn
         if told is not None:
@@ -79,7 +80,7 @@ class OpenTelemetry(Telemetry):
     def review(self, turn: Turn) -> Iterator[Call]:
         """Enclose one ``review``."""
         with self._timed("review", turn) as span:
-            call = _ReviewCall(self._tracer, span)
+            call = _ReviewCall(self._tracer, span, self._seconds["plugin"])
             yield call
             told = call.review
         if told is not None:
@@ -89,7 +90,7 @@ class OpenTelemetry(Telemetry):
     def many(self) -> Iterator[Call]:
         """Enclose one ``prepare_many``: the spans of its turns are inside its own."""
         with self._span("prepare_many", {}) as span:
-            yield _Call(self._tracer, span) if span.is_recording() else SILENCE
+            yield _Call(self._tracer, span, self._seconds["plugin"])
 
     @contextmanager
     def _timed(self, what: str, turn: Turn) -> Iterator[Span]:
@@ -114,10 +115,10 @@ class OpenTelemetry(Telemetry):
 
 
 class _Call(Call):
-    """A call whose stages and plugins have spans, where its own is recorded."""
+    """A call whose plugins are timed; they and its stages have spans where its own is recorded."""
 
-    def __init__(self, tracer: trace.Tracer, span: Span) -> None:
-        self._tracer, self._span = tracer, span
+    def __init__(self, tracer: trace.Tracer, span: Span, seconds: metrics.Histogram) -> None:
+        self._tracer, self._span, self._seconds = tracer, span, seconds
         self._recorded = span.is_recording()
         self._capture = os.environ.get(CAPTURE, "").lower()
 
@@ -131,10 +132,10 @@ class _Call(Call):
         return _quiet_span(self._tracer, f"emoplug.{hook}", attributes)
 
     def plugin(self, plugin: str, hook: str) -> Any:
-        """Enclose one hook call in a span."""
-        if not self._recorded:
-            return super().plugin(plugin, hook)
-        return self._plugin(plugin, hook)
+        """Enclose one hook call: its duration, and a span."""
+        attributes = {"emoplug.plugin": plugin, "emoplug.hook": hook}
+        timed = _Timed(self._seconds, attributes)
+        return self._plugin(f"emoplug.{hook}.{plugin}", timed) if self._recorded else timed
 
     def prepared(self, conversations: int) -> None:
         """Tell how many conversations were understood together."""
@@ -146,9 +147,8 @@ class _Call(Call):
             trace.get_current_span().set_attribute("gen_ai.retrieval.top_k", passages)
 
     @contextmanager
-    def _plugin(self, plugin: str, hook: str) -> Iterator[Asked]:
-        attributes = {"emoplug.plugin": plugin, "emoplug.hook": hook}
-        with _quiet_span(self._tracer, f"emoplug.{hook}.{plugin}", attributes) as span:
+    def _plugin(self, name: str, timed: _Timed) -> Iterator[Asked]:
+        with _quiet_span(self._tracer, name, timed.attributes) as span, timed:
             yield _Asked(span, told=self._capture in _IN_SPANS)
 
     def _tell_degraded(self, degraded: tuple[Degraded, ...]) -> None:
@@ -189,13 +189,15 @@ class _PrepareCall(_Call):
         }
         if turn.strategies:
             told["emoplug.strategy"] = turn.strategies[0].strategy
+        reading = turn.reading
+        if reading is not None:
+            told["emoplug.emotion"] = reading.emotion
         if self._capture in _IN_SPANS:
-            told["gen_ai.input.messages"] = _messages(turn)
+            told["gen_ai.input.messages"] = _told(turn.messages)
             told["emoplug.guidance"] = turn.guidance_text
         self._span.set_attributes(told)
         self._tell_degraded(turn.degraded)
-        if turn.reading is not None:
-            reading = turn.reading
+        if reading is not None:
             self._evaluated("emoplug.emotion", reading.probability, label=reading.emotion)
 
 
@@ -208,6 +210,9 @@ class _ReviewCall(_Call):
         if not self._recorded:
             return
         self._tell_degraded(review.degraded)
+        if self._capture in _IN_SPANS:
+            reply = Message(role="assistant", content=review.reply)
+            self._span.set_attribute("gen_ai.output.messages", _told([reply]))
         # What is found about a danger would tell that there is one.
         silent = {risk.source for risk in review.turn.risks}
         for finding in review.findings:
@@ -215,6 +220,20 @@ class _ReviewCall(_Call):
                 continue
             told = finding.explanation if self._capture in _IN_EVENTS else None
             self._evaluated(f"emoplug.{finding.name}", finding.score, explanation=told)
+
+
+class _Timed(AbstractContextManager[Asked]):
+    """One hook call, of which only the duration is told."""
+
+    def __init__(self, seconds: metrics.Histogram, attributes: Mapping[str, str]) -> None:
+        self._seconds, self.attributes = seconds, attributes
+
+    def __enter__(self) -> Asked:
+        self._started = time.perf_counter()
+        return _NOBODY
+
+    def __exit__(self, *_raised: object) -> None:
+        self._seconds.record(time.perf_counter() - self._started, self.attributes)
 
 
 class _Asked(Asked):
@@ -242,10 +261,10 @@ def _quiet_span(tracer: trace.Tracer, name: str, attributes: Mapping[str, Any]) 
             raise
 
 
-def _messages(turn: Turn) -> str:
-    """Answer the messages as the conventions have them: JSON, each with its parts."""
+def _told(messages: Iterable[Message]) -> str:
+    """Answer messages as the conventions have them: JSON, each with its parts."""
     said = [
         {"role": message.role, "parts": [{"type": "text", "content": message.text}]}
-        for message in turn.messages
+        for message in messages
     ]
     return json.dumps(said, ensure_ascii=False)

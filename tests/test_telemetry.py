@@ -66,6 +66,7 @@ def test_spans_say_whose_conversation_it_is_and_what_was_done(chat: Received) ->
     assert prepare["emoplug.messages"] == len(SAID)
     assert prepare["emoplug.guidance.tokens"] > 0
     assert prepare["emoplug.strategy"]
+    assert prepare["emoplug.emotion"].isalpha()
     assert "emoplug.degraded" not in prepare
     recall = attributes(chat.span("emoplug.recall"))
     assert recall["gen_ai.operation.name"] == "retrieval"
@@ -101,11 +102,24 @@ def test_metrics_tell_latency_and_tokens_but_never_who(chat: Received) -> None:
     assert 0.025 in point.explicit_bounds
     stages = chat.metrics["emoplug.stage.duration"].histogram.data_points
     assert {attributes(one)["emoplug.stage"] for one in stages} >= {"encode", "comprehend", "read"}
+    plugins = chat.metrics["emoplug.plugin.duration"].histogram.data_points
+    asked = {(one["emoplug.hook"], one["emoplug.plugin"]) for one in map(attributes, plugins)}
+    assert asked >= {("encode", "onnx"), ("guide", "hef"), ("review", "strategy")}
     (tokens,) = chat.metrics["emoplug.guidance.tokens"].histogram.data_points
     assert tokens.sum == attributes(chat.span("emoplug.prepare"))["emoplug.guidance.tokens"]
     assert chat.metrics["emoplug.review.duration"].histogram.data_points[0].count == 1
     for metric in chat.metrics.values():
         assert b"ann" not in metric.SerializeToString()
+
+
+def test_latency_is_told_where_no_span_is() -> None:
+    received = told("chat", OTEL_TRACES_SAMPLER="always_off")
+    assert not received.spans
+    points = received.metrics["emoplug.plugin.duration"].histogram.data_points
+    assert all(one.count >= 1 and 0 < one.sum < 60 for one in points)
+    assert ("encode", "onnx") in {
+        (told_of["emoplug.hook"], told_of["emoplug.plugin"]) for told_of in map(attributes, points)
+    }
 
 
 def test_no_word_of_anybody_leaves_the_process_unasked(chat: Received, failing: Received) -> None:
@@ -125,13 +139,17 @@ def test_words_are_told_where_the_operator_asks_for_them(where: str) -> None:
     ]
     in_spans = where in ("true", "SPAN_ONLY", "span_and_event")
     in_events = where in ("true", "EVENT_ONLY", "span_and_event")
+    review = attributes(received.span("emoplug.review"))
     assert ("gen_ai.input.messages" in prepare) is in_spans
+    assert ("gen_ai.output.messages" in review) is in_spans
     assert (REPLY in explained) is in_events
     if in_spans:
         messages: list[dict[str, Any]] = json.loads(prepare["gen_ai.input.messages"])
         assert [message["role"] for message in messages] == ["user", "assistant", "user"]
         assert messages[2]["parts"] == [{"type": "text", "content": SAID[2]["content"]}]
         assert prepare["emoplug.guidance"].startswith("[Note by emoplug")
+        (answered,) = json.loads(review["gen_ai.output.messages"])
+        assert answered == {"role": "assistant", "parts": [{"type": "text", "content": REPLY}]}
 
 
 def test_a_failing_plugin_is_told_by_the_kind_of_its_error(failing: Received) -> None:
