@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from emoplug import no_telemetry
+
+no_telemetry()  # also where a bench imports ONNX Runtime by itself
 Given = Callable[[], tuple[Any, ...]]
 DEVICE = os.environ.get("EMOPLUG_BENCH_DEVICE", "cpu")
 """Where networks run: ``cpu`` or ``cuda``; ``python -m benches run --device`` sets it."""

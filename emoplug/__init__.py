@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from emoplug._exchange import Exchange
     from emoplug._fingerprint import fingerprint, fingerprints
+    from emoplug._offline import no_telemetry
     from emoplug._prefixes import PrefixCache
     from emoplug._quote import quote
     from emoplug._settings import Settings
@@ -81,6 +82,7 @@ _HOMES = {
     ),
     "_exchange": ("Exchange",),
     "_fingerprint": ("fingerprint", "fingerprints"),
+    "_offline": ("no_telemetry",),
     "_prefixes": ("PrefixCache",),
     "_quote": ("quote",),
     "_settings": ("Settings",),
@@ -149,6 +151,7 @@ __all__ = [
     "fingerprints",
     "hookimpl",
     "missing_extra",
+    "no_telemetry",
     "quote",
     "wrap_call",
 ]

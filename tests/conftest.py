@@ -8,10 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from emoplug import no_telemetry
 from tests.llm_server import LlmServer
 
 # LiteLLM would otherwise look for prices on the network when it is imported.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+# Some tests import ONNX Runtime by themselves.
+no_telemetry()
 # A shell that runs us in the background lets us ignore Ctrl-C, and what we start inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

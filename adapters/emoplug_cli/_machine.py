@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from importlib import metadata
 
+from emoplug import no_telemetry
 from emoplug_cli._plain import one_line
 
 PACKAGES = (
@@ -42,6 +43,7 @@ def twins(installed: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def providers() -> tuple[list[str], str]:
     """Answer the devices that ONNX Runtime offers, or why there are none."""
+    no_telemetry()
     try:
         import onnxruntime
     except Exception as error:  # a broken install raises more than ImportError

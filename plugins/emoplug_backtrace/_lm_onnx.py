@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
-from emoplug import WeightsError
+from emoplug import WeightsError, no_telemetry
 from emoplug_backtrace._lm import TOKENS, CausalModel, Integers, Logits
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 LOGITS = "logits"
 _INPUTS = frozenset({"input_ids", "attention_mask", "position_ids"})
@@ -80,7 +83,10 @@ def _read_tokenizer(path: str | Path) -> Tokenizer:
     return tokenizer
 
 
-def _open(path: str | Path, providers: Sequence[str]) -> onnxruntime.InferenceSession:
+def _open(path: str | Path, providers: Sequence[str]) -> InferenceSession:
+    no_telemetry()
+    import onnxruntime
+
     try:
         session = onnxruntime.InferenceSession(str(path), providers=list(providers))
     except Exception as error:  # its exceptions share no base

@@ -8,16 +8,22 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from emoplug import WeightsError
+from emoplug import WeightsError, no_telemetry
 from emoplug_backtrace._texts import sound
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+if find_spec("onnxruntime") is None:  # to be told when the plugin is loaded, not when it is used
+    raise ModuleNotFoundError("No module named 'onnxruntime'", name="onnxruntime")
 
 SHIPPED = Path(__file__).parent / "weights"
 FACTS = "reranker.json"
@@ -53,7 +59,7 @@ class _Facts:
 
 @dataclass(frozen=True)
 class _Loaded:
-    session: onnxruntime.InferenceSession
+    session: InferenceSession
     tokenizer: Tokenizer
     window: int
     special: tuple[int, int, int]
@@ -107,6 +113,9 @@ class Network:
 
 
 def _open(folder: Path) -> _Loaded:
+    no_telemetry()
+    import onnxruntime
+
     facts = _facts(folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(_THREADS, os.cpu_count() or 1)

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from emoplug import DeviceError, WeightsError
+from emoplug import DeviceError, WeightsError, no_telemetry
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -32,14 +32,14 @@ def open_session(
 ) -> InferenceSession:
     """Load the network that was read from ``model``; ``auto`` takes CUDA where it works.
 
-    ONNX Runtime is imported here and no sooner: it starts threads, and a process that was forked
-    after that hangs in its exit. So an app may be built before its server forks, as gunicorn's
-    ``--preload`` has it.
+    ONNX Runtime is imported here and no sooner, without its telemetry: with it, it starts threads,
+    and a process that was forked after that hangs in its exit.
 
     Raises:
         DeviceError: CUDA was asked for, is not in use, and ``fallback`` is ``raise``.
         WeightsError: the file is no network that ONNX Runtime can load.
     """
+    no_telemetry()
     import onnxruntime
 
     offered = onnxruntime.get_available_providers()
