@@ -37,25 +37,30 @@ class Dialogue:
         )
 
 
-_LATELY: PrefixCache[Message, Dialogue] = PrefixCache(64, size=4_000_000)
-"""Conversations, sized by their characters."""
+_LATELY: PrefixCache[int, tuple[tuple[Message, ...], Dialogue]] = PrefixCache(64, size=4_000_000)
+"""Conversations by the identities of their messages, which they keep alive; sized by characters.
+
+Messages that are read again are the very same, as long as they are short texts; to compare others
+by their contents would take longer than to look at them anew.
+"""
 
 
 def dialogue_in(messages: tuple[Message, ...]) -> Dialogue:
     """Answer what of ``messages`` is said."""
     if len(messages) < _LONG:
         return _dialogue(messages, 0)
-    before, known = _LATELY.find(messages)
+    identities = tuple(map(id, messages))
+    before, known = _LATELY.find(identities)
     dialogue = _dialogue(messages[known:], known)
     if before is not None:
-        begun = before.upto(known)
+        begun = before[1].upto(known)
         dialogue = Dialogue(
             begun.indices + dialogue.indices,
             begun.roles + dialogue.roles,
             begun.texts + dialogue.texts,
             begun.fingerprints + dialogue.fingerprints,
         )
-    _LATELY.put(messages, dialogue, sum(map(len, dialogue.texts)))
+    _LATELY.put(identities, (messages, dialogue), sum(map(len, dialogue.texts)))
     return dialogue
 
 
