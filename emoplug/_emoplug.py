@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -16,6 +17,7 @@ from emoplug._checks import encoding_of
 from emoplug._errors import PluginError
 from emoplug._messages import read_messages
 from emoplug._pipeline import assess, understand
+from emoplug._places import Places
 from emoplug._settings import Settings
 from emoplug._telemetry import SILENCE, Call, telemetry
 from emoplug._tokens import load_tokenizer
@@ -58,6 +60,7 @@ class Emoplug:
         self._callers = Callers(register(active), active)
         self._overruns = Overruns()
         self._workers = Workers()
+        self._places = Places()
         if self.settings.model:
             load_tokenizer(self.settings.model)
         for plugin in active.values():
@@ -200,9 +203,12 @@ class Emoplug:
         return Attempt(self._callers, self._overruns, self.settings.on_error, call)
 
     def _hand_over(self, function: Callable[[], None], attempt: Attempt, deadline: float) -> None:
-        """Have a worker do ``function``; wait for it no longer than ``deadline`` seconds."""
-        if not self._workers.start(function).wait(deadline):
-            attempt.abandon(deadline)
+        """Have a worker do ``function``; wait for all no longer than ``deadline`` seconds."""
+        end = time.monotonic() + deadline
+        with self._places.one(deadline / 2):
+            left = max(0.0, end - time.monotonic())
+            if not self._workers.start(function).wait(left):
+                attempt.abandon(deadline)
 
 
 def _share_out(encoding: Encoding, turns: Iterable[Turn]) -> Iterator[Turn]:

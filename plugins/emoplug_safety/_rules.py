@@ -92,8 +92,8 @@ class Rules:
         self._others = self._compiled(
             [r"\b(?:{other}|{kin}|{themself}|their|theirs)\b"], loose=True
         )
-        # Half of all patterns begin with somebody. Most sentences name nobody, and finding that out
-        # is quicker than trying each of those patterns.
+        # Patterns that begin with somebody take half of the time. Most sentences name nobody, and
+        # finding that out is quicker than trying each of them.
         self._named = self._compiled(_SOMEBODY)
         self._rules = [self._rule(facts) for facts in facts["rules"]]
         self._questions = [
