@@ -38,6 +38,7 @@ def test_all_is_complete() -> None:
         "Call",
         "Callers",
         "Overruns",
+        "Places",
         "Workers",
         "Review",
     }
