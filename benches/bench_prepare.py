@@ -117,7 +117,7 @@ def test_plugins_one_by_one(beside: Beside, plugins: str) -> None:
     )
 
 
-@pytest.mark.parametrize("messages", [1, 5, 20, 50, 200, 1000])
+@pytest.mark.parametrize("messages", [1, 5, 20, 40, 50, 200, 1000])
 def test_histories_of(beside: Beside, messages: int) -> None:
     """Once seen, a history costs next to nothing, however long."""
     chat, other = Chat(messages), Chat(50)
