@@ -20,6 +20,7 @@ def no_telemetry() -> None:
     if ORT_DISABLE_TELEMETRY in os.environ:
         return
     os.environ[ORT_DISABLE_TELEMETRY] = "1"
-    imported = sys.modules.get("onnxruntime")
-    if imported is not None:
-        imported.disable_telemetry_events()
+    # What is left of it where one of two twins was uninstalled is a module without anything.
+    turn_off = getattr(sys.modules.get("onnxruntime"), "disable_telemetry_events", None)
+    if turn_off is not None:
+        turn_off()

@@ -61,8 +61,13 @@ def test_who_sets_the_variable_decides(tmp_path: Path) -> None:
     assert "deviceid" in left_behind(EVERYTHING, ours, ORT_DISABLE_TELEMETRY="0")
 
 
+def run(code: str) -> None:
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(SUPPRESSED_BY)}
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=kept)
+
+
 def test_an_app_that_imported_it_before_us_has_its_events_turned_off() -> None:
-    code = """
+    run("""
 import onnxruntime, os
 asked = []
 onnxruntime.disable_telemetry_events = lambda: asked.append(1)
@@ -71,6 +76,13 @@ no_telemetry()
 no_telemetry()
 assert asked == [1], asked
 assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
-"""
-    kept = {n: v for n, v in os.environ.items() if not n.startswith(SUPPRESSED_BY)}
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=kept)
+""")
+
+
+def test_what_an_uninstalled_twin_left_behind_is_no_reason_to_fail() -> None:
+    run("""
+import sys, types
+sys.modules["onnxruntime"] = types.ModuleType("onnxruntime")
+from emoplug import no_telemetry
+no_telemetry()
+""")
