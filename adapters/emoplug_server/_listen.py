@@ -41,16 +41,19 @@ class StreamListener:
 
     def hear(self, piece: bytes) -> bytes:
         """Take note of the words; answer ``piece``, or its whole lines where details follow."""
-        *lines, self._partial = (self._partial + piece).split(b"\n")
-        done = [self._is_done(line) for line in lines]
-        endless = b""
+        *whole, self._partial = (self._partial + piece).split(b"\n")
+        done = [self._is_done(line) for line in whole]
+        lines = [line + b"\n" for line in whole]
         if len(self._partial) > _LONGEST_LINE:
-            endless, self._partial = self._partial, b""
+            lines.append(self._partial)
+            self._partial = b""
         if not self._detailed:
             return piece
         kept = done.index(True) if True in done else len(lines)
-        self._held += b"".join(line + b"\n" for line in lines[kept:])
-        return b"".join(line + b"\n" for line in lines[:kept]) + endless
+        if self._held:  # what follows the mark stays behind it, in however many pieces it comes
+            kept = 0
+        self._held += b"".join(lines[kept:])
+        return b"".join(lines[:kept])
 
     def end(self) -> None:
         """Take note of an event that no blank line ended."""

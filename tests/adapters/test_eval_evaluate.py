@@ -68,7 +68,8 @@ def test_utterances_by_hand(tmp_path: Path) -> None:
     assert report.metrics == pytest.approx({"weighted_f1": (2 / 3 + 2 / 3) / 4})
     # all neutral: one hit, one right, four said
     assert report.baselines == {"majority": pytest.approx({"weighted_f1": 0.4 / 4})}
-    assert [len(turn.messages) for turn in rules.seen] == [1, 2, 3, 1], "nothing of the future"
+    lengths = sorted(len(turn.messages) for turn in rules.seen)
+    assert lengths == [1, 1, 2, 3], "nothing of the future, in whatever order the cores take them"
 
 
 def test_utterances_of_dailydialog_by_hand(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def test_strategies_by_hand(tmp_path: Path) -> None:
     assert report.baselines["majority"]["macro_f1"] == pytest.approx((4 / 6) / 8)
     assert report.baselines["majority"]["bias"] == pytest.approx(report.metrics["bias"])
     assert (report.n, report.data.resampled_by) == (4, "dialogue")
-    lengths = [len(turn.messages) for turn in plugin.seen[:4]]
-    assert lengths == [0, 3, 4, 1], "nothing of the future, and the empty talk is asked about"
+    lengths = sorted(len(turn.messages) for turn in plugin.seen[:4])
+    assert lengths == [0, 1, 3, 4], "nothing of the future, and the empty talk is asked about"
 
 
 def test_nothing_that_is_right_reaches_the_plugins(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emoplug_server._api import CHAT, RESPONSES, Api
@@ -39,6 +39,7 @@ def test_stream_is_heard_and_handed_on_however_it_is_cut(at: list[int], line_end
 
 
 @given(st.lists(st.integers(0, 10_000), max_size=30))
+@example([len(STREAM) - 1])  # the last line end by itself
 def test_details_come_as_a_chunk_before_the_end_mark(at: list[int]) -> None:
     listener = StreamListener(CHAT, lambda _: None, detailed=True)
     out = passed(listener, cut(STREAM, at)) + listener.tail({"stage": "comforting"})
