@@ -42,8 +42,10 @@ def whole(text: str) -> Span:
 def _joined(text: str, place: int) -> bool:
     """Tell whether the characters on both sides of ``place`` belong together."""
     before, after = text[place - 1], text[place]
-    if before == _JOINER or after in _CLINGING or unicodedata.category(after)[0] == "M":
+    if after in _CLINGING or unicodedata.category(after)[0] == "M":
         return True
+    if before == _JOINER:
+        return not after.isspace()
     if before in _FLAGS and after in _FLAGS:
         flags = takewhile(_FLAGS.__contains__, reversed(text[:place]))
         return sum(1 for _ in flags) % 2 == 1

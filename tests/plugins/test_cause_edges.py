@@ -77,6 +77,7 @@ def test_no_edge_lies_within_a_word(words: list[str]) -> None:
         ("the dogs' bowl", (4, 6), "dogs"),
         ("my cafe\u0301 closed", (3, 7), "cafe\u0301"),
         ("love ❤️!", (5, 6), "❤️"),
+        ("he left\u200d\nnow", (3, 7), "left\u200d"),
         ("ok 👍🏽!", (3, 4), "👍🏽"),
         ("👩‍👩‍👧 left", (2, 3), "👩‍👩‍👧"),
         ("🇺🇸🇬🇧", (2, 3), "🇬🇧"),
