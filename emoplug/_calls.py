@@ -152,11 +152,16 @@ class Attempt:
         caller: Callable[..., Any],
         arguments: Mapping[str, Any],
         check: Callable[[Any], str | None],
+        lenient: bool = False,
     ) -> Any:
-        """Ask one plugin; ``None`` when it has no opinion, fails, or time is up."""
+        """Ask one plugin; ``None`` when it has no opinion, fails, or time is up.
+
+        ``lenient`` is for a question that is asked again if this fails: nobody is skipped then.
+        """
         started = time.perf_counter()
+        fail = _nobody if lenient else self._fail
         if self._overruns.too_many(plugin):
-            return self._fail(plugin, hook, "still busy with earlier calls", started, None)
+            return fail(plugin, hook, "still busy with earlier calls", started, None)
         current = _Asked(plugin, hook, started)
         with self._lock:
             if self.over:
@@ -175,7 +180,7 @@ class Attempt:
                 self._release(current)
             if problem is not None:
                 asked.failed(problem, cause)
-        return answer if problem is None else self._fail(plugin, hook, problem, started, cause)
+        return answer if problem is None else fail(plugin, hook, problem, started, cause)
 
     def _release(self, asked: _Asked) -> None:
         with self._lock:
@@ -208,3 +213,7 @@ class Attempt:
                 "emoplug.elapsed": skipped.elapsed,
             },
         )
+
+
+def _nobody(*_failure: object) -> None:
+    """Skip nobody for a failure."""

@@ -7,10 +7,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
+from emoplug._batching import Batcher, Request
 from emoplug._calls import Attempt, Callers, Overruns
 from emoplug._catalogue import activate, register
 from emoplug._checks import encoding_of
@@ -29,6 +32,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _BATCH = 256
 """Conversations whose texts are encoded together: enough to fill batches, bounded in memory."""
+_WITH_OTHERS = 0.25
+"""Share of the deadline that a turn waits for the one ahead that has its texts encoded."""
 
 
 class Emoplug:
@@ -61,6 +66,7 @@ class Emoplug:
         self._overruns = Overruns()
         self._workers = Workers()
         self._places = Places()
+        self._batcher = Batcher()
         if self.settings.model:
             load_tokenizer(self.settings.model)
         for plugin in active.values():
@@ -167,10 +173,16 @@ class Emoplug:
         finished = [turn]
         with telemetry().prepare(turn) as call:
             attempt, start = self._attempt(call), self._workers.start
+            settings, request = self.settings, Request(turn.texts)
+            along = partial(
+                self._batcher.encode, request, patience=settings.deadline * _WITH_OTHERS
+            )
+            waiting = turn.encoding is None and settings.together
             self._hand_over(
-                lambda: understand(turn, attempt, self.settings, finished.append, start),
+                lambda: understand(turn, attempt, settings, finished.append, start, along),
                 attempt,
-                self.settings.deadline,
+                settings.deadline,
+                self._batcher.offered(request) if waiting else None,
             )
             latest = finished[-1]
             degraded = latest.degraded + attempt.degraded()
@@ -202,10 +214,19 @@ class Emoplug:
     def _attempt(self, call: Call = SILENCE) -> Attempt:
         return Attempt(self._callers, self._overruns, self.settings.on_error, call)
 
-    def _hand_over(self, function: Callable[[], None], attempt: Attempt, deadline: float) -> None:
-        """Have a worker do ``function``; wait for all no longer than ``deadline`` seconds."""
+    def _hand_over(
+        self,
+        function: Callable[[], None],
+        attempt: Attempt,
+        deadline: float,
+        waiting: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """Have a worker do ``function``; wait for all no longer than ``deadline`` seconds.
+
+        ``waiting`` is entered for as long as there is no place for it.
+        """
         end = time.monotonic() + deadline
-        with self._places.one(deadline / 2):
+        with self._places.one(deadline / 2, waiting):
             left = max(0.0, end - time.monotonic())
             if not self._workers.start(function).wait(left):
                 attempt.abandon(deadline)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from emoplug import _checks, _collect
+from emoplug._batching import Ask
 from emoplug._calls import Attempt
 from emoplug._settings import Settings
-from emoplug._turn import Turn
+from emoplug._turn import Encoding, Turn
 from emoplug._types import (
     Cause,
     Finding,
@@ -25,6 +27,9 @@ from emoplug._types import (
 from emoplug._worker import Job
 
 Updates = dict[str, Any]
+Stage = Callable[[Turn, Attempt, Settings], Updates]
+Along = Callable[[Ask], Encoding | None]
+"""Answers the rows of the turn's texts where they are encoded with those of other turns."""
 
 
 def understand(
@@ -33,6 +38,7 @@ def understand(
     settings: Settings,
     publish: Callable[[Turn], None],
     start: Callable[[Callable[[], None]], Job],
+    along: Along,
 ) -> None:
     """Run every stage that somebody implements, publishing the turn after each.
 
@@ -40,7 +46,8 @@ def understand(
     The first two stages need nothing of each other: where both have something to do, ``start``
     begins the first on another thread.
     """
-    under_way = _UnderWay(turn, attempt, settings, publish)
+    stages: dict[str, Stage] = {"encode": partial(_encode, along), **_STAGES}
+    under_way = _UnderWay(turn, attempt, settings, publish, stages)
     aside = None
     if turn.encoding is None and attempt.callers("encode") and attempt.callers("comprehend"):
         aside = start(lambda: under_way.run("encode"))
@@ -49,7 +56,7 @@ def understand(
     under_way.run("comprehend")
     if aside:
         aside.wait()
-    for hook in list(_STAGES)[2:]:
+    for hook in list(stages)[2:]:
         under_way.run(hook)
 
 
@@ -57,10 +64,15 @@ class _UnderWay:
     """The turn as far as it is understood, to which each stage adds what it found."""
 
     def __init__(
-        self, turn: Turn, attempt: Attempt, settings: Settings, publish: Callable[[Turn], None]
+        self,
+        turn: Turn,
+        attempt: Attempt,
+        settings: Settings,
+        publish: Callable[[Turn], None],
+        stages: Mapping[str, Stage],
     ) -> None:
         self._turn, self._attempt, self._settings = turn, attempt, settings
-        self._publish = publish
+        self._publish, self._stages = publish, stages
         self._lock = threading.Lock()
 
     def run(self, hook: str) -> None:
@@ -68,11 +80,11 @@ class _UnderWay:
             return
         started = time.perf_counter()
         with self._attempt.call.stage(hook):
-            updates = _STAGES[hook](self._turn, self._attempt, self._settings)
+            updates = self._stages[hook](self._turn, self._attempt, self._settings)
         seconds = time.perf_counter() - started
         with self._lock:
             known = {**self._turn.timings, hook: seconds}
-            timings = FrozenDict({name: known[name] for name in _STAGES if name in known})
+            timings = FrozenDict({name: known[name] for name in self._stages if name in known})
             self._turn = self._turn.model_copy(update={**updates, "timings": timings})
             self._publish(self._turn)
 
@@ -86,14 +98,27 @@ def assess(turn: Turn, reply: str, attempt: Attempt) -> tuple[Finding, ...]:
     return findings
 
 
-def _encode(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
+def _encode(along: Along, turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
     if turn.encoding is not None:  # a batch encodes all its turns at once, before this
         return {}
     texts = list(turn.texts)
     if not texts:
         return {}
+    encoding = along(partial(_ask_first, attempt))
+    if encoding is not None:
+        return {"encoding": encoding}
     answers = attempt.ask("encode", {"texts": texts}, _checks.encoding_of(len(texts)))
     return {"encoding": answers[0]} if answers else {}
+
+
+def _ask_first(attempt: Attempt, texts: list[str]) -> Encoding | None:
+    """Ask the first encoder; should it fail, each turn asks for itself, and only that counts."""
+    plugin, caller = attempt.callers("encode")[0]
+    check = _checks.encoding_of(len(texts))
+    answer: Encoding | None = attempt.ask_one(
+        plugin, "encode", caller, {"texts": texts}, check, lenient=True
+    )
+    return answer
 
 
 def _comprehend(turn: Turn, attempt: Attempt, _settings: Settings) -> Updates:
@@ -145,8 +170,7 @@ def _ask(attempt: Attempt, hook: str, turn: Turn, *kinds: type[Value]) -> list[A
     return attempt.ask(hook, {"turn": turn}, _checks.values_of(turn, *kinds))
 
 
-_STAGES: dict[str, Callable[[Turn, Attempt, Settings], Updates]] = {
-    "encode": _encode,
+_STAGES: dict[str, Stage] = {
     "comprehend": _comprehend,
     "read": _read,
     "explain": _explain,

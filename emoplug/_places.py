@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 _LOOK = 0.05
 """Seconds after which who waits looks whether the processor is busy at all."""
@@ -33,12 +33,17 @@ class Places:
         self._free = threading.Semaphore((os.cpu_count() or 1) + 1)
 
     @contextmanager
-    def one(self, patience: float) -> Iterator[None]:
-        """Hold a place, waited for no longer than ``patience`` seconds."""
+    def one(
+        self, patience: float, waiting: AbstractContextManager[object] | None = None
+    ) -> Iterator[None]:
+        """Hold a place, waited for no longer than ``patience`` seconds, inside ``waiting``."""
         if self._process != os.getpid():  # who held one at a fork never leaves it in the child
             self._reset()
         free = self._free
-        held = free.acquire(blocking=False) or self._wait(free, patience)
+        held = free.acquire(blocking=False)
+        if not held:
+            with waiting or nullcontext():
+                held = self._wait(free, patience)
         try:
             yield
         finally:

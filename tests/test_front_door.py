@@ -35,10 +35,12 @@ def test_all_is_complete() -> None:
         "Value",
         "FrozenDict",
         "Attempt",
+        "Batcher",
         "Call",
         "Callers",
         "Overruns",
         "Places",
+        "Request",
         "Workers",
         "Review",
     }

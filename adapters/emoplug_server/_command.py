@@ -55,11 +55,8 @@ def run(
 
 
 def _for_many(settings: Settings) -> Settings:
-    """Let requests run beside each other, unless told otherwise.
-
-    Each pass of a network takes one thread; texts that come while passes run share the next one.
-    """
+    """Let requests run beside each other, unless told otherwise: each pass takes one thread."""
     if "onnx" not in settings.plugins:
         return settings
-    onnx = {"threads": 1, "together": True, "contexts": 64, **settings.options.get("onnx", {})}
+    onnx = {"threads": 1, "contexts": 64, **settings.options.get("onnx", {})}
     return settings.model_copy(update={"options": {**settings.options, "onnx": onnx}})

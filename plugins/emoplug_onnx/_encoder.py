@@ -18,7 +18,6 @@ from emoplug_onnx._cache import Cache
 from emoplug_onnx._files import tokenizer_of
 from emoplug_onnx._rows import Rows
 from emoplug_onnx._session import Device, Fallback, open_session, passes_for
-from emoplug_onnx._together import Together
 from emoplug_onnx._weights import MODEL, TOKENIZER, Weights, find_weights
 from emoplug_onnx._windows import Bucket, buckets, cut, pool
 
@@ -59,8 +58,6 @@ class Encoder:
             batch: Most texts in one pass.
             threads: Threads in one pass; 0: half as many as cores, 4 at most. Of many texts as many
                 passes run at a time as fill the cores.
-            together: Texts from concurrent calls share passes; how they fall together changes
-                the last digits.
         """
 
         model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,7 +68,6 @@ class Encoder:
         cache: int = Field(default=4096, ge=0)
         batch: int = Field(default=32, ge=1)
         threads: int = Field(default=0, ge=0)
-        together: bool = False
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or self.Options()
@@ -82,7 +78,6 @@ class Encoder:
         self._lock = threading.Lock()
         self._ready: _Loaded | None = None
         self._passes = passes_for(self.options.threads)
-        self._shared = Together(self._run, self._passes, self.options.batch)
 
     @hookimpl
     def encode(self, texts: Sequence[str]) -> Encoding:
@@ -138,8 +133,7 @@ class Encoder:
         table = np.empty((len(texts), self._columns(loaded)), dtype=np.float32)
         missing = self._cache.fill(texts, table)
         new = list(dict.fromkeys(texts[number] for number in missing))
-        run = self._shared if self.options.together else self._run
-        fresh = dict(zip(new, run(new) if new else (), strict=True))
+        fresh = dict(zip(new, self._run(new) if new else (), strict=True))
         for number in missing:
             table[number] = fresh[texts[number]]
         self._cache.put(fresh)
