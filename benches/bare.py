@@ -10,7 +10,7 @@ import numpy as np
 
 from emoplug_onnx import Networks
 from emoplug_onnx._layout import lay_out, positions
-from emoplug_onnx._windows import buckets, cut
+from emoplug_onnx._windows import ON_GPU, buckets, cut
 
 Run = Callable[[], object]
 
@@ -24,14 +24,14 @@ class Bare:
         self._reader = networks._reader._load()
 
     def encoding(self, texts: Sequence[str]) -> Run:
-        """Answer the passes of the encoder on ``texts``."""
+        """Answer the passes of the encoder on ``texts``: by length, as few as can be."""
         session, tokenizer = self._encoder.session, self._encoder.tokenizer
         encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         first, last = (int(tokenizer.token_to_id(name) or 0) for name in ("[CLS]", "[SEP]"))
         windows = cut([one.ids for one in encoded], self._encoder.weights.window, first, last)
         feeds = [
             {"input_ids": bucket.ids, "attention_mask": bucket.mask}
-            for bucket in buckets(windows, 32, 0)
+            for bucket in buckets(windows, 32, 0, ON_GPU)
         ]
         return lambda: [session.run(None, feed) for feed in feeds]
 

@@ -18,6 +18,8 @@ WORDS = (
     "my sister forgot my birthday again this year and I feel small and silly for "
     "minding it so much number"
 )
+LENGTHS = (3, 5, 4, 9, 12, 6, 22, 8, 15, 5, 7, 31, 10, 4, 18, 6, 11, 9, 26, 13)
+"""Words of messages as they follow one another in a chat."""
 HISTORY = history(20)
 
 
@@ -46,6 +48,18 @@ def test_encode_20_words(beside: Beside, networks: Networks, bare: Bare) -> None
         limit=1.3,
     )
     assert len(encoding) == 1
+
+
+def test_encode_20_messages(beside: Beside, networks: Networks, bare: Bare) -> None:
+    words = WORDS.split() * 2
+    texts = [f"{' '.join(words[:length])} {index}" for index, length in enumerate(LENGTHS)]
+    encoding = beside(
+        lambda: networks.encode(texts),
+        bare.encoding(texts),
+        "ONNX Runtime's run on all, padded to the longest",
+        rounds=60,
+    )
+    assert len(encoding) == len(LENGTHS)
 
 
 def test_encode_256_texts(beside: Beside, networks: Networks, bare: Bare) -> None:

@@ -17,9 +17,9 @@ from emoplug import Encoding, PrefixCache, WeightsError, fingerprints, hookimpl
 from emoplug_onnx._cache import Cache
 from emoplug_onnx._files import tokenizer_of
 from emoplug_onnx._rows import Rows
-from emoplug_onnx._session import Device, Fallback, open_session, passes_for
+from emoplug_onnx._session import CPU, Device, Fallback, open_session, passes_for
 from emoplug_onnx._weights import MODEL, TOKENIZER, Weights, find_weights
-from emoplug_onnx._windows import Bucket, buckets, cut, pool
+from emoplug_onnx._windows import ON_CPU, ON_GPU, Bucket, Costs, buckets, cut, pool
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -37,6 +37,7 @@ class _Loaded:
     weights: Weights
     session: InferenceSession
     tokenizer: Tokenizer
+    costs: Costs
     width: int
 
 
@@ -126,7 +127,9 @@ class Encoder:
             options.threads,
         )
         tokenizer = tokenizer_of(weights.folder / TOKENIZER, contents[TOKENIZER])
-        return _Loaded(weights, session, tokenizer, int(session.get_outputs()[0].shape[1]))
+        costs = ON_CPU if session.get_providers()[0] == CPU else ON_GPU
+        width = int(session.get_outputs()[0].shape[1])
+        return _Loaded(weights, session, tokenizer, costs, width)
 
     def _table(self, loaded: _Loaded, texts: Sequence[str]) -> Floats:
         """Answer a row for each text, of those that are not remembered by a pass."""
@@ -148,7 +151,7 @@ class Encoder:
         encoded = tokenizer.encode_batch_fast(sound, add_special_tokens=False)
         first, last, padding = (_special(tokenizer, name) for name in ("[CLS]", "[SEP]", "[PAD]"))
         windows = cut([e.ids for e in encoded], weights.window, first, last)
-        full = list(buckets(windows, self.options.batch, padding))
+        full = list(buckets(windows, self.options.batch, padding, loaded.costs))
         rows = np.empty((len(windows), self._columns(loaded)), dtype=np.float32)
         for bucket, block in zip(full, self._passed(loaded, full), strict=True):
             rows[list(bucket.windows)] = block
@@ -163,8 +166,8 @@ class Encoder:
             probability = 1 / (1 + np.exp(-emotion / np.float32(loaded.weights.temperature)))
             return np.concatenate([embedding, probability, affect], axis=1, dtype=np.float32)
 
-        if len(full) == 1 or self._passes == 1:
-            return map(one, full)
+        if sum(len(bucket.windows) for bucket in full) <= self.options.batch or self._passes == 1:
+            return map(one, full)  # other callers, and the reader, need the other cores
         with ThreadPoolExecutor(self._passes) as passes:
             return list(passes.map(one, full))
 
