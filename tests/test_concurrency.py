@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emoplug import Emoplug, Turn
+from emoplug.testing import StubEncoder
 
 MANY = 64
 FEELINGS = [
@@ -53,3 +54,26 @@ def test_64_tasks_get_their_own_right_answers(emo: Emoplug, expected: list[Any])
         return list(await asyncio.gather(*calls))
 
     assert [told(turn) for turn in asyncio.run(run())] == expected
+
+
+def test_without_networks_answers_are_the_same_to_the_last_digit() -> None:
+    """Growing conversations, sessions and reviews; runs also where Python has no global lock."""
+
+    def emoplug() -> Emoplug:
+        plugins = [StubEncoder(), "emotion", "cause", "safety", "strategy", "hef"]
+        return Emoplug(plugins=plugins, deadline=60, on_error="raise")
+
+    def talk(emo: Emoplug, number: int) -> list[tuple[Any, ...]]:
+        said, found = chat(number), []
+        for step in range(12):
+            turn = emo.prepare(said, session=f"session {number}", model=f"model {number}")
+            review = emo.review(turn, f"Reply {number} to {step}. That sounds hard.")
+            found.append((turn.readings, turn.risks, turn.causes, turn.guidance, review.findings))
+            said = [*said, {"role": "assistant", "content": review.reply}, *chat(number + step)]
+        return found
+
+    alone, shared = emoplug(), emoplug()
+    with ThreadPoolExecutor(16) as pool:
+        together = list(pool.map(lambda number: talk(shared, number), range(32)))
+    for number, found in enumerate(together):
+        assert found == talk(alone, number)

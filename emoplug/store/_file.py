@@ -122,8 +122,12 @@ def _connect(path: str, timeout: float) -> sqlite3.Connection:
     )
     # A rollback journal is gone after each commit, a write-ahead log would keep old pages. EXTRA is
     # FULL, and also syncs the folder: a journal that came back would undo what was acknowledged.
-    for setting in ("journal_mode = DELETE", "synchronous = EXTRA", "secure_delete = ON"):
-        connection.execute(f"PRAGMA {setting}")
+    try:
+        for setting in ("journal_mode = DELETE", "synchronous = EXTRA", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {setting}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
