@@ -67,7 +67,8 @@ def _line(text: str, limit: int) -> str:
     for character in text:
         shown, is_mark = _look(character)
         before = kept[-1] if kept else " "
-        marks = marks + 1 if is_mark else 0
+        in_a_row = is_mark or not shown or character in _JOINERS  # nothing unseen parts marks
+        marks = marks + is_mark if in_a_row else 0
         if is_mark and (before in (" ", shown) or marks > _MOST_MARKS):
             continue  # it would sit on our quotation mark, or hide something
         if character in _JOINERS:

@@ -89,6 +89,14 @@ def test_marks_do_not_pile_up_or_sit_on_the_quotation_mark() -> None:
     assert words("e\u0301e\u0301") == "e\u0301e\u0301"
 
 
+@pytest.mark.parametrize("unseen", ["\ufe0a", "\u200d", "\u200c\u200d"])
+def test_marks_do_not_pile_up_where_something_unseen_parts_them(unseen: str) -> None:
+    marks = ("\u0301", "\u0302", "\u0303", "\u0304")
+    piled = words("я" + unseen.join(marks * 5))
+    assert sum(unicodedata.category(character) == "Mn" for character in piled) == 4
+    assert words(piled) == piled
+
+
 @pytest.mark.parametrize("tail", ['"' * 60, "\\" * 60, '\\"' * 60, "\\u005d" * 20])
 @pytest.mark.parametrize("limit", [1, 2, 7, 40])
 def test_a_cut_never_parts_an_escape(tail: str, limit: int) -> None:
