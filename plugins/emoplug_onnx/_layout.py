@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,8 @@ WINDOW = 384
 """Most tokens of one reading."""
 LONGEST = 192
 """Most tokens of one message; of a longer one the beginning and the end are read."""
-_NAME = 3
-"""Most tokens of a speaker's name."""
+_NAME, _NAMES = 3, 256
+"""Most tokens of a speaker's name, and names whose tokens are kept."""
 NOWHERE = (-1, -1)
 
 Integers = NDArray[np.int64]
@@ -71,6 +72,7 @@ class Marker:
         self._tokenizer = tokenizer
         self._colon = self._ids(":")
         (self.start,), (self._end,) = self._ids("[CLS]"), self._ids("[SEP]")
+        self._mark_of = lru_cache(_NAMES)(self._marked)
 
     def mark(self, speakers: Sequence[str], texts: Sequence[str]) -> list[Utterance]:
         """Answer one utterance for each text."""
@@ -79,17 +81,16 @@ class Marker:
     def utterance(self, speaker: str, text: str) -> Utterance:
         """Answer what ``speaker`` says."""
         said = self._tokenizer.encode(_sound(text), add_special_tokens=False)
-        name = self._ids(speaker)[:_NAME] + self._colon
-        return self._utterance(name, list(said.ids), list(said.offsets))
-
-    def _utterance(
-        self, name: list[int], ids: list[int], offsets: list[tuple[int, int]]
-    ) -> Utterance:
+        ids, offsets = said.ids, said.offsets
         if len(ids) > LONGEST:
             half = LONGEST // 2
             ids, offsets = ids[:half] + ids[-half:], offsets[:half] + offsets[-half:]
-        marks = [NOWHERE] * len(name)
-        return Utterance((*name, *ids, self._end), (*marks, *offsets, NOWHERE))
+        mark = self._mark_of(speaker)
+        unsaid = [NOWHERE] * len(mark)
+        return Utterance((*mark, *ids, self._end), (*unsaid, *offsets, NOWHERE))
+
+    def _marked(self, speaker: str) -> list[int]:
+        return self._ids(speaker)[:_NAME] + self._colon
 
     def _ids(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(_sound(text), add_special_tokens=False).ids)
