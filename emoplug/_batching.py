@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from emoplug._turn import Encoding
+from emoplug._turn import Encoding, Turn
 
 MOST = 31
 """Texts that are encoded together at most: a batch of the usual size, and no long history."""
@@ -23,32 +23,42 @@ Ask = Callable[[list[str]], Encoding | None]
 
 
 class Request:
-    """The texts of a turn, and their rows once somebody else had them encoded.
+    """The texts of a turn, and their rows once somebody else had them encoded."""
 
-    Attributes:
-        texts: The words of each of its messages.
-        taken: Whether they are, or were, among the texts of a turn ahead.
-    """
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = texts
-        self.taken = False
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
         self._rows: Encoding | None = None
-        self._answered = threading.Event()
+        self._answered: threading.Event | None = None
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The words of each of its messages."""
+        return self._turn.texts
 
     @property
     def short(self) -> bool:
         """Whether it may share a batch."""
         return 0 < len(self.texts) <= MOST and max(map(len, self.texts)) <= LONG
 
+    @property
+    def taken(self) -> bool:
+        """Whether they are, or were, among the texts of a turn ahead."""
+        return self._answered is not None
+
+    def take(self) -> None:
+        """Take it along: who does hands over its rows."""
+        self._answered = threading.Event()
+
     def answer(self, rows: Encoding | None) -> None:
         """Hand its rows over; ``None`` if there are none."""
         self._rows = rows
-        self._answered.set()
+        if self._answered is not None:
+            self._answered.set()
 
     def wait(self, patience: float) -> Encoding | None:
         """Answer its rows; ``None`` if they do not come within ``patience`` seconds, or never."""
-        self._answered.wait(patience)
+        if self._answered is not None:
+            self._answered.wait(patience)
         return self._rows
 
 
@@ -92,7 +102,9 @@ class Batcher:
         """
         if request.taken:
             return request.wait(patience)
-        others = self._take(MOST - len(request.texts)) if request.short else []
+        if not self._waiting or not request.short:
+            return None
+        others = self._take(MOST - len(request.texts))
         if not others:
             return None
         whole: Encoding | None = None
@@ -114,7 +126,7 @@ class Batcher:
                 room -= len(one.texts)
                 if room < 0:
                     break
-                one.taken = True
+                one.take()
                 taken.append(one)
             for one in taken:
                 del self._waiting[one]

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import nullcontext
 from functools import partial
 from itertools import islice
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from emoplug._checks import encoding_of
 from emoplug._errors import PluginError
 from emoplug._messages import read_messages
 from emoplug._pipeline import assess, understand
-from emoplug._places import Places
+from emoplug._places import Places, Waiting
 from emoplug._settings import Settings
 from emoplug._telemetry import SILENCE, Call, telemetry
 from emoplug._tokens import load_tokenizer
@@ -173,16 +173,16 @@ class Emoplug:
         finished = [turn]
         with telemetry().prepare(turn) as call:
             attempt, start = self._attempt(call), self._workers.start
-            settings, request = self.settings, Request(turn.texts)
+            settings, request = self.settings, Request(turn)
             along = partial(
                 self._batcher.encode, request, patience=settings.deadline * _WITH_OTHERS
             )
-            waiting = turn.encoding is None and settings.together
+            together = turn.encoding is None and settings.together
             self._hand_over(
                 lambda: understand(turn, attempt, settings, finished.append, start, along),
                 attempt,
                 settings.deadline,
-                self._batcher.offered(request) if waiting else None,
+                partial(self._batcher.offered, request) if together else nullcontext,
             )
             latest = finished[-1]
             degraded = latest.degraded + attempt.degraded()
@@ -219,11 +219,11 @@ class Emoplug:
         function: Callable[[], None],
         attempt: Attempt,
         deadline: float,
-        waiting: AbstractContextManager[object] | None = None,
+        waiting: Waiting = nullcontext,
     ) -> None:
         """Have a worker do ``function``; wait for all no longer than ``deadline`` seconds.
 
-        ``waiting`` is entered for as long as there is no place for it.
+        ``waiting`` makes what is entered for as long as there is no place for it.
         """
         end = time.monotonic() + deadline
         with self._places.one(deadline / 2, waiting):

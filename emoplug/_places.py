@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+Waiting = Callable[[], AbstractContextManager[object]]
 _LOOK = 0.05
 """Seconds after which who waits looks whether the processor is busy at all."""
 _BUSY = 0.5
@@ -33,16 +34,14 @@ class Places:
         self._free = threading.Semaphore((os.cpu_count() or 1) + 1)
 
     @contextmanager
-    def one(
-        self, patience: float, waiting: AbstractContextManager[object] | None = None
-    ) -> Iterator[None]:
-        """Hold a place, waited for no longer than ``patience`` seconds, inside ``waiting``."""
+    def one(self, patience: float, waiting: Waiting = nullcontext) -> Iterator[None]:
+        """Hold a place, waited for no longer than ``patience`` seconds, inside ``waiting()``."""
         if self._process != os.getpid():  # who held one at a fork never leaves it in the child
             self._reset()
         free = self._free
         held = free.acquire(blocking=False)
         if not held:
-            with waiting or nullcontext():
+            with waiting():
                 held = self._wait(free, patience)
         try:
             yield

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emoplug import Emoplug, Encoding, PluginFailedError, Turn, hookimpl
+from emoplug import Emoplug, Encoding, Message, PluginFailedError, Turn, hookimpl
 from emoplug._batching import LONG, MOST, Batcher, Request
 from emoplug.testing import StubEncoder
 
@@ -52,6 +52,10 @@ class Laborious(StubEncoder):
         return super().encode(texts)
 
 
+def request(*texts: str) -> Request:
+    return Request(Turn(messages=tuple(Message(role="user", content=text) for text in texts)))
+
+
 def same(encoding: Encoding | None, texts: Sequence[str]) -> bool:
     return encoding is not None and np.array_equal(
         encoding.embeddings, StubEncoder().encode(texts).embeddings
@@ -75,7 +79,7 @@ def all_at_once(emo: Emoplug, chats: Sequence[Any]) -> list[Turn | BaseException
 
 def test_who_waits_is_encoded_with_who_does_not() -> None:
     batcher, ask = Batcher(), Asked()
-    ahead, waits, too = Request(["a"]), Request(["b", "c"]), Request(["d"])
+    ahead, waits, too = request("a"), request("b", "c"), request("d")
     with batcher.offered(waits), batcher.offered(too):
         assert same(batcher.encode(ahead, ask, 0), ["a"])
     assert same(batcher.encode(waits, ask, 0), ["b", "c"])
@@ -85,17 +89,17 @@ def test_who_waits_is_encoded_with_who_does_not() -> None:
 
 def test_where_nobody_waits_a_turn_asks_for_itself() -> None:
     batcher, ask = Batcher(), Asked()
-    with batcher.offered(Request(["gone"])):
+    with batcher.offered(request("gone")):
         pass
-    assert batcher.encode(Request(["a"]), ask, 0) is None
+    assert batcher.encode(request("a"), ask, 0) is None
     assert ask.texts == []
 
 
 def test_nobody_is_taken_along_twice() -> None:
     batcher, ask = Batcher(), Asked()
-    with batcher.offered(Request(["waits"])):
-        batcher.encode(Request(["a"]), ask, 0)
-        assert batcher.encode(Request(["b"]), ask, 0) is None
+    with batcher.offered(request("waits")):
+        batcher.encode(request("a"), ask, 0)
+        assert batcher.encode(request("b"), ask, 0) is None
     assert ask.texts == [["a", "waits"]]
 
 
@@ -104,25 +108,25 @@ def test_nobody_is_taken_along_twice() -> None:
 )
 def test_long_conversations_and_texts_neither_ride_nor_take_along(long: list[str]) -> None:
     batcher, ask = Batcher(), Asked()
-    with batcher.offered(Request(long)), batcher.offered(Request(["short"])):
-        assert batcher.encode(Request(long), ask, 0) is None
-        assert same(batcher.encode(Request(["a"]), ask, 0), ["a"])
+    with batcher.offered(request(*long)), batcher.offered(request("short")):
+        assert batcher.encode(request(*long), ask, 0) is None
+        assert same(batcher.encode(request("a"), ask, 0), ["a"])
     assert ask.texts == [["a", "short"]]
 
 
 def test_who_waited_longest_is_taken_first_and_no_more_than_fit() -> None:
     batcher, ask = Batcher(), Asked()
-    first, second, third = Request(["b"] * (MOST - 2)), Request(["c", "d"]), Request(["e"])
+    first, second, third = request(*(["b"] * (MOST - 2))), request("c", "d"), request("e")
     with batcher.offered(first), batcher.offered(second), batcher.offered(third):
-        batcher.encode(Request(["a"]), ask, 0)
+        batcher.encode(request("a"), ask, 0)
     assert [len(texts) for texts in ask.texts] == [MOST - 1]
     assert [one.taken for one in (first, second, third)] == [True, False, False]
 
 
 def test_what_fails_together_is_asked_one_by_one() -> None:
-    batcher, waits = Batcher(), Request(["b"])
+    batcher, waits = Batcher(), request("b")
     with batcher.offered(waits):
-        assert batcher.encode(Request(["a"]), Asked(fails=True), 0) is None
+        assert batcher.encode(request("a"), Asked(fails=True), 0) is None
     assert batcher.encode(waits, Asked(), 60) is None
 
 
@@ -130,21 +134,21 @@ def test_who_is_ended_on_the_way_strands_nobody() -> None:
     def ask(texts: list[str]) -> Encoding:
         raise SystemExit
 
-    batcher, waits = Batcher(), Request(["b"])
+    batcher, waits = Batcher(), request("b")
     with batcher.offered(waits), pytest.raises(SystemExit):
-        batcher.encode(Request(["a"]), ask, 0)
+        batcher.encode(request("a"), ask, 0)
     assert batcher.encode(waits, Asked(), 60) is None
 
 
 def test_who_was_taken_along_waits_no_longer_than_its_patience() -> None:
-    batcher, waits = Batcher(), Request(["b"])
+    batcher, waits = Batcher(), request("b")
     under_way, go_on = threading.Event(), threading.Event()
 
     def ask(texts: list[str]) -> None:
         under_way.set()
         go_on.wait(60)
 
-    ahead = threading.Thread(target=lambda: batcher.encode(Request(["a"]), ask, 0))
+    ahead = threading.Thread(target=lambda: batcher.encode(request("a"), ask, 0))
     with batcher.offered(waits):
         ahead.start()
         assert under_way.wait(60)
@@ -157,11 +161,11 @@ def test_who_was_taken_along_waits_no_longer_than_its_patience() -> None:
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_who_waits_at_a_fork_waits_in_the_parent_only() -> None:
     batcher, ask = Batcher(), Asked()
-    with batcher.offered(Request(["parent's"])):
+    with batcher.offered(request("parent's")):
         child = os.fork()
         if child == 0:
-            with batcher.offered(Request(["child's"])):
-                batcher.encode(Request(["a"]), ask, 0)
+            with batcher.offered(request("child's")):
+                batcher.encode(request("a"), ask, 0)
             os._exit(0 if ask.texts == [["a", "child's"]] else 1)
         _, status = os.waitpid(child, 0)
     assert status == 0
