@@ -23,7 +23,8 @@ class IndexOptions(BaseModel):
         flat_until: Most vectors that ``auto`` compares one by one.
         probes: Lists that ``ivf`` looks into for each query: more finds more and takes longer. 0
             looks into as many as hold some 8,000 vectors.
-        threads: Most threads of one call and of a background build; 0 leaves it to OpenMP.
+        threads: Most threads of one call and of a background build; 0 leaves it to OpenMP where
+            there is much to compare, and takes one where there is little.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

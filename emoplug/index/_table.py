@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _CHUNK = 4096
 """Rows changed at once: so long do searches wait."""
+_FEW = 20_000
+"""Comparisons that one thread makes in a millisecond or two. OpenMP's others would stay awake for
+several after that, on cores that somebody else needs."""
 
 
 class Table:
@@ -72,7 +75,7 @@ class Table:
         until: float | None,
     ) -> Hits:
         """Find the ``k`` best rows that fit the filters."""
-        with threads(self._most_threads), self.gate.reading():
+        with self.gate.reading():
             chosen = self.rows.chosen(session, since, until)
             there = len(self.rows) if chosen is None else len(chosen)
             most = min(k, there)
@@ -81,7 +84,8 @@ class Table:
             found = None
             if self._card and chosen is None:
                 found = self._card.search(self.store, self.version, queries, most)
-            scores, slots = found or self.store.search(queries, most, chosen)
+            with threads(self._most_threads or int(len(queries) * there <= _FEW)):
+                scores, slots = found or self.store.search(queries, most, chosen)
             ids = self.rows.ids[slots]
         if most == k and slots.min() >= 0:
             return Hits(ids, scores)

@@ -139,3 +139,22 @@ except StoreBusyError:
     )
     assert said == ["True True", "0 still the writer"]
     assert 1000 in VectorIndex.open(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list threads")
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core, one thread")
+@pytest.mark.parametrize(("asked", "more"), [(0, 0), (2, 1)])
+def test_a_search_with_little_to_compare_wakes_other_threads_only_on_request(
+    asked: int, more: int
+) -> None:
+    script = """
+import os, sys
+from tests.index.made import ALL, SIZE
+from emoplug.index import IndexOptions, VectorIndex
+index = VectorIndex(SIZE, IndexOptions(threads=int(sys.argv[1])))
+index.add(range(400), ALL)
+before = len(os.listdir("/proc/self/task"))
+index.search(ALL[:1], 5)
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+    assert run(script, asked) == [str(more)]
