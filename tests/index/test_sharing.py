@@ -141,7 +141,7 @@ except StoreBusyError:
     assert 1000 in VectorIndex.open(tmp_path)
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this system does not list threads")
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="it lists no threads")
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core, one thread")
 @pytest.mark.parametrize(("asked", "more"), [(0, 0), (2, 1)])
 def test_a_search_with_little_to_compare_wakes_other_threads_only_on_request(
