@@ -1,6 +1,6 @@
 """Runs the benches, and tells what came of it.
 
-python -m benches run --out benches/results/NAME.json     # 20 minutes; --device cuda, -k NAMES
+python -m benches run --out benches/results/NAME.json     # 5 minutes; --device cuda, -k NAMES
 python -m benches table benches/results/NAME.json         # writes the table of benches/README.md
 python -m benches plots benches/results/NAME.json         # draws benches/results/*.svg
 python -m benches compare OLD.json NEW.json               # fails where a ratio grew by a fifth

@@ -22,8 +22,8 @@ hookimpl = pluggy.HookimplMarker("emoplug")
 def encode(texts: Sequence[str]) -> Encoding | None:
     """Say what each text is, in one pass. The first plugin that answers decides.
 
-    Answer one row for every text, in order. Asked once a turn with the words of all user and
-    assistant messages, so cache per text.
+    Answer one row for every text, in order, that rests on that text alone. Asked once a turn with
+    the words of all user and assistant messages, so cache per text; or once for several turns.
     """
 
 
