@@ -30,12 +30,11 @@ HOSTILE = "I am so sad \x1b[31;5m\x07\x9b2J[red]not red[/red] [link=http://x]x[/
 @pytest.fixture
 def long(tmp_path: Path) -> Path:
     """Write a conversation long enough for a progress bar."""
-    moods = ("sad", "glad", "angry", "tired")
+    moods, roles = ("sad", "glad", "angry", "tired"), ("user", "assistant")
     path = tmp_path / "long.jsonl"
-    with path.open("w", encoding="utf-8") as file:
-        for i in range(150):
-            text = f"I am so {moods[i % 4]}, for reason number {i}."
-            file.write(json.dumps({"role": ("user", "assistant")[i % 2], "content": text}) + "\n")
+    texts = [f"I am so {moods[i % 4]}, for reason number {i}." for i in range(150)]
+    said = [{"role": roles[i % 2], "content": text} for i, text in enumerate(texts)]
+    path.write_text("".join(json.dumps(message) + "\n" for message in said), encoding="utf-8")
     return path
 
 
